@@ -1,0 +1,85 @@
+"""Answers of origins that are not Anthropic, just enough for LiteLLM's calls to succeed: OpenAI, Bedrock, Vertex, and whoever copies Anthropic."""
+
+from __future__ import annotations
+
+import json
+from urllib.parse import unquote
+
+from tests.support.origin import Answer, Request
+from tests.support.standin import MODEL, REPLY
+
+
+def answer(request: Request) -> Answer:
+    """By the shape of the path; a request no provider here knows is an error of the test."""
+    path = unquote(request.path)
+    if path.endswith("/chat/completions"):
+        return _json(_OPENAI_CHAT)
+    if path.endswith("/responses"):
+        return _json(_OPENAI_RESPONSE)
+    if path.endswith("/converse"):
+        return _json(_BEDROCK_CONVERSE)
+    if path.endswith(("/invoke", ":rawPredict", "/v1/messages", ":predict")):
+        return _json(_ANTHROPIC_MESSAGE)
+    raise LookupError(f"no other provider has {request.method} {request.target}")
+
+
+def _json(body: dict[str, object]) -> Answer:
+    return Answer(200, json.dumps(body).encode(), {"content-type": "application/json"})
+
+
+_OPENAI_CHAT: dict[str, object] = {
+    "id": "chatcmpl-other",
+    "object": "chat.completion",
+    "created": 1767323045,
+    "model": "gpt-4o-mini",
+    "choices": [{"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": REPLY}}],
+    "usage": {"prompt_tokens": 3, "completion_tokens": 5, "total_tokens": 8},
+}
+_OPENAI_RESPONSE: dict[str, object] = {
+    "id": "resp_other",
+    "object": "response",
+    "created_at": 1767323045,
+    "status": "completed",
+    "model": "gpt-4o-mini",
+    "error": None,
+    "incomplete_details": None,
+    "instructions": None,
+    "metadata": {},
+    "parallel_tool_calls": True,
+    "temperature": 1.0,
+    "tool_choice": "auto",
+    "tools": [],
+    "top_p": 1.0,
+    "output": [
+        {
+            "type": "message",
+            "id": "msg_other",
+            "status": "completed",
+            "role": "assistant",
+            "content": [{"type": "output_text", "text": REPLY, "annotations": []}],
+        }
+    ],
+    "usage": {
+        "input_tokens": 3,
+        "input_tokens_details": {"cached_tokens": 0},
+        "output_tokens": 5,
+        "output_tokens_details": {"reasoning_tokens": 0},
+        "total_tokens": 8,
+    },
+}
+_BEDROCK_CONVERSE: dict[str, object] = {
+    "output": {"message": {"role": "assistant", "content": [{"text": REPLY}]}},
+    "stopReason": "end_turn",
+    "usage": {"inputTokens": 3, "outputTokens": 5, "totalTokens": 8},
+    "metrics": {"latencyMs": 1},
+}
+_ANTHROPIC_MESSAGE: dict[str, object] = {
+    "id": "msg_other",
+    "type": "message",
+    "role": "assistant",
+    "model": MODEL,
+    "content": [{"type": "text", "text": REPLY}],
+    "stop_reason": "end_turn",
+    "stop_sequence": None,
+    "usage": {"input_tokens": 3, "output_tokens": 5},
+}
