@@ -12,10 +12,11 @@ Remove when: upstream scopes a caller's token by provider and by origin before i
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import inspect
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 import litellm
@@ -28,6 +29,9 @@ _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 # Where public calls take headers, the one that wins first, as upstream merges them.
 _HEADER_ARGUMENTS: Final = ("provider_specific_header", "extra_headers", "headers")
+_TOKENS_OWN_STATUSES: Final = frozenset({401, 403, 429})
+_MARK: Final = "earned_by_the_callers_own_token"
+_BETA_HEADER: Final = "anthropic-beta"
 _KEY_VARIABLES: Final = ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN")
 _BASE_VARIABLES: Final = ("ANTHROPIC_API_BASE", "ANTHROPIC_BASE_URL")
 
@@ -76,16 +80,33 @@ def scope_client_token(function: _Function) -> _Function:
         @functools.wraps(function)
         async def awaited(*args: object, **kwargs: object) -> object:
             args, kwargs = _scoped_call(signature, args, kwargs)
-            return await function(*args, **kwargs)
+            with _marking_failures(kwargs):
+                return await function(*args, **kwargs)
 
         return cast(_Function, awaited)
 
     @functools.wraps(function)
     def called(*args: object, **kwargs: object) -> object:
         args, kwargs = _scoped_call(signature, args, kwargs)
-        return function(*args, **kwargs)
+        with _marking_failures(kwargs):
+            return function(*args, **kwargs)
 
     return cast(_Function, called)
+
+
+def is_clients_own_failure(error: object) -> bool:
+    """Whether a call failed with 401, 403 or 429 that its caller's own token earned: it says nothing about the deployment."""
+    return getattr(error, _MARK, False) is True
+
+
+@contextlib.contextmanager
+def _marking_failures(arguments: Mapping[str, object]) -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:
+        if isinstance(arguments.get("api_key"), ClientToken) and getattr(error, "status_code", None) in _TOKENS_OWN_STATUSES:
+            setattr(error, _MARK, True)
+        raise
 
 
 def with_oauth_headers(builder: _Function) -> _Function:
@@ -187,6 +208,20 @@ def _warn_once(deployment: str, origin: str, setting: str) -> None:
     )
 
 
+def without_tokens(arguments: Mapping[str, object]) -> dict[str, object]:
+    """A call's arguments with no OAuth token in any of its headers."""
+    from litellm.llms.anthropic import oauth as policy
+
+    stripped = {name: _each_mapping(arguments[name], policy.without_oauth) for name in _HEADER_ARGUMENTS if arguments.get(name)}
+    return {**arguments, **stripped}
+
+
+def has_configured_key(arguments: Mapping[str, object]) -> bool:
+    """Whether a call with these arguments has a credential beside its caller's token: its own or one of LiteLLM's settings."""
+    federated = arguments.get("anthropic_federation_rule_id") or _secret("ANTHROPIC_FEDERATION_RULE_ID")
+    return bool(arguments.get("api_key") or any(_configured_keys()) or federated)
+
+
 def _scoped_call(
     signature: inspect.Signature, args: tuple[object, ...], kwargs: dict[str, object]
 ) -> tuple[tuple[object, ...], dict[str, object]]:
@@ -194,16 +229,18 @@ def _scoped_call(
 
     named: dict[str, object] = {**dict(zip(signature.parameters, args)), **kwargs}
     carried = named.get("api_key")
-    headers = {"authorization": carried} if isinstance(carried, ClientToken) else _merged_headers(named)
-    if not policy.has_oauth(headers) or _hands_on(named):
+    if not isinstance(carried, ClientToken) and not policy.has_oauth(_merged_headers(named)) or _hands_on(named):
         return args, kwargs
     litellm.utils.load_credentials_from_list(named)
     own_key = carried.displaced if isinstance(carried, ClientToken) else named.get("api_key")
     provider = _provider(signature, named)
     bases = (named.get("api_base"), named.get("base_url"))
+    headers = _merged_headers(named, provider)
+    if isinstance(carried, ClientToken):
+        headers["authorization"] = carried
     scoped = scope_for(headers, provider, bases)
     if scoped.refused_origin is not None:
-        refuse_origin(scoped.refused_origin, _deployment(named), bool(own_key) or any(_configured_keys()) or _is_federated(named))
+        refuse_origin(scoped.refused_origin, _deployment(named), has_configured_key({**named, "api_key": own_key}))
     changes = {
         name: _each_mapping(named[name], lambda each: scope_for(each, provider, bases).headers)
         for name in _HEADER_ARGUMENTS
@@ -211,6 +248,9 @@ def _scoped_call(
     }
     if scoped.token is not None:
         changes["api_key"] = ClientToken(scoped.token, own_key if isinstance(own_key, str) else None)
+        if scoped.headers:
+            # Not every call reads every header argument, and all betas are to go out.
+            changes["extra_headers"] = scoped.headers
     elif isinstance(carried, ClientToken):
         changes["api_key"] = own_key
     positional = tuple(changes.pop(name, value) for name, value in zip(signature.parameters, args))
@@ -222,16 +262,34 @@ def _hands_on(named: Mapping[str, object]) -> bool:
     return named.get("fallbacks") is not None
 
 
-def _merged_headers(named: Mapping[str, object]) -> dict[str, object]:
+def _merged_headers(named: Mapping[str, object], provider: str | None = None) -> dict[str, object]:
+    """All headers of a call, for one provider or for any: those of the argument that wins, and the betas of all."""
+    from litellm.llms.anthropic.oauth import merge_betas
+
     merged: dict[str, object] = {}
+    betas: list[object] = []
 
     def add(headers: Mapping[str, object]) -> Mapping[str, object]:
-        merged.update({name: value for name, value in headers.items() if name not in merged})
+        betas.extend(value for name, value in headers.items() if name.lower() == _BETA_HEADER)
+        merged.update({name: value for name, value in headers.items() if name not in merged and name.lower() != _BETA_HEADER})
         return headers
 
     for argument in _HEADER_ARGUMENTS:
-        _each_mapping(named.get(argument), add)
-    return merged
+        _each_mapping(_for_provider(named.get(argument), provider), add)
+    return {**merged, _BETA_HEADER: merge_betas(*betas)} if betas else merged
+
+
+def _for_provider(argument: object, provider: str | None) -> object:
+    """A header argument without the entries that are scoped to other providers."""
+    entries = argument if isinstance(argument, (list, tuple)) else (argument,)
+    return [
+        entry
+        for entry in entries
+        if provider is None
+        or not isinstance(entry, Mapping)
+        or not isinstance(entry.get("extra_headers"), Mapping)
+        or provider in str(entry.get("custom_llm_provider", "")).replace(" ", "").split(",")
+    ]
 
 
 def _each_mapping(argument: object, change: Callable[[Mapping[str, object]], Mapping[str, object]]) -> object:
@@ -259,10 +317,6 @@ def _provider(signature: inspect.Signature, named: Mapping[str, object]) -> str 
 
 def _configured_keys() -> tuple[str | None, ...]:
     return (litellm.anthropic_key, litellm.api_key, *(_secret(name) for name in _KEY_VARIABLES))
-
-
-def _is_federated(named: Mapping[str, object]) -> bool:
-    return bool(named.get("anthropic_federation_rule_id") or _secret("ANTHROPIC_FEDERATION_RULE_ID"))
 
 
 def _deployment(named: Mapping[str, object]) -> str:

@@ -39,6 +39,20 @@ class InvalidOriginError(ValueError):
     """An entry of the origin setting is not an origin a token may be sent to."""
 
 
+class CarriedToken(str):
+    """A client's token on its way through the proxy: as a string it is a mask, and only the policy reads the token.
+
+    A proxy's request data reaches hooks, logs and spend records before a call is made; whatever prints or serializes it gets the mask.
+    """
+
+    token: str
+
+    def __new__(cls, token: str) -> CarriedToken:
+        instance = super().__new__(cls, MASK)
+        instance.token = token
+        return instance
+
+
 @dataclass(frozen=True)
 class ScopedHeaders:
     """A caller's headers after scoping, and the token that was taken out of them.
@@ -59,11 +73,16 @@ def oauth_token(value: object) -> str | None:
     Only the prefix `sk-ant-oat` counts, in this case: plan logins, `claude setup-token` and Workload Identity Federation all mint it.
     The scheme's case and the space after it are free (RFC 9110, 11.1).
 
-    Raises InvalidTokenError if the token has a control character or white space inside, which no header can carry.
+    Raises InvalidTokenError if the token has a control character or white space inside, which no header can carry, and for a mask whose
+    token was lost on the way: another credential in its place would be billed without a word.
     """
+    if isinstance(value, CarriedToken):
+        return value.token
     if not isinstance(value, str):
         return None
     candidate = value.strip()
+    if candidate == MASK:
+        raise InvalidTokenError("An Anthropic OAuth token was masked for a log, and the mask cannot be sent in its place. Send the token anew.")
     scheme, _, rest = candidate.partition(" ")
     if scheme.lower() == "bearer":
         candidate = rest.strip()
@@ -201,7 +220,7 @@ def masked(value: object) -> object:
 
     What has no token comes back as the very object.
     """
-    if isinstance(value, str):
+    if isinstance(value, str) and not isinstance(value, CarriedToken):
         return _TOKEN.sub(MASK, value) if OAUTH_TOKEN_PREFIX in value else value
     if isinstance(value, Mapping) and any(isinstance(each, str) and OAUTH_TOKEN_PREFIX in each for each in value.values()):
         return {name: masked(each) if isinstance(each, str) else each for name, each in value.items()}

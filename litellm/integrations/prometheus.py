@@ -1,0 +1,12 @@
+"""Prometheus counts a deployment's failures and calls it down: not for one that a client's own token earned.
+
+Upstream: BerriAI/litellm#19618
+Remove when: upstream counts no failure against a deployment that its caller's credential earned.
+"""
+
+from litellm.router_utils.client_token_failures import skips_clients_own_failures
+
+
+class PrometheusLogger:
+    @skips_clients_own_failures
+    def set_llm_deployment_failure_metrics(self, request_kwargs): ...

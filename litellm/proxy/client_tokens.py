@@ -1,0 +1,274 @@
+"""A client's own OAuth token in the proxy: it travels beside the LiteLLM key and is never taken for it.
+
+What the proxy's touches share: which header holds the LiteLLM key, how a token is carried to the call, and what an error says.
+
+Upstream: BerriAI/litellm#19618
+Remove when: upstream's proxy sends a client's token on every route, to Anthropic alone, and answers a token used as the LiteLLM key with 401.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import os
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from typing import Any, Final, cast
+
+import litellm
+from fastapi import Request, Response
+from fastapi.routing import APIRoute
+from litellm.litellm_core_utils.client_token import allowed_origins, is_clients_own_failure, refuse_origin, scope_for
+from litellm.llms.anthropic.oauth import (
+    ANTHROPIC_ORIGIN,
+    CarriedToken,
+    InvalidTokenError,
+    ScopedHeaders,
+    has_token,
+    merge_betas,
+    set_anthropic_headers,
+    token_in_headers,
+    without_oauth,
+)
+from litellm.proxy._types import LiteLLMRoutes, ProxyErrorTypes, ProxyException
+from starlette.datastructures import Headers
+from starlette.routing import Match
+from starlette.types import Scope
+
+# Where LiteLLM looks for its key, in its order.
+_KEY_HEADERS: Final = ("x-litellm-api-key", "authorization", "api-key", "x-api-key", "x-goog-api-key", "ocp-apim-subscription-key")
+_PASS_PREFIX: Final = "x-pass-"
+_ANTHROPIC_ROUTES: Final = ("/v1/messages", "/anthropic/")
+
+
+class TokenAsKeyError(ProxyException):
+    """An OAuth token stands where the LiteLLM key is expected."""
+
+    def __init__(self, header: str = "x-litellm-api-key") -> None:
+        super().__init__(
+            message=f"An Anthropic OAuth token is no LiteLLM key. Send your LiteLLM key in `{header}`, and the token in `Authorization`.",
+            type=ProxyErrorTypes.auth_error,
+            param=None,
+            code=401,
+        )
+
+
+class ClientTokenRoute(APIRoute):
+    """A route that serves only requests with a client's own OAuth token, and leaves every other to the routes after it."""
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        if scope["type"] != "http" or not has_token(Headers(scope=scope)):
+            return Match.NONE, {}
+        return super().matches(scope)
+
+
+def litellm_key(headers: Mapping[str, str], custom_header: str | None) -> str | None:
+    """The LiteLLM key that a request carries, without its scheme: the first key header in LiteLLM's order that is no OAuth token."""
+    lower = {name.lower(): value for name, value in headers.items()}
+    names = _KEY_HEADERS if custom_header is None else (custom_header.lower(), *_KEY_HEADERS)
+    return next((_bare(lower[name]) for name in names if lower.get(name) and not has_token({"authorization": lower[name]})), None)
+
+
+def carries_client_token(clean_headers: Callable[..., dict[str, str]]) -> Callable[..., dict[str, str]]:
+    """Make the cleaning of a request's headers keep its client's token, to be carried to the call, and no header with the LiteLLM key."""
+
+    @functools.wraps(clean_headers)
+    def cleaned(
+        headers: Mapping[str, str],
+        litellm_key_header_name: str | None = None,
+        forward_llm_provider_auth_headers: bool = False,
+        authenticated_with_header: str | None = None,
+    ) -> dict[str, str]:
+        kept = clean_headers(headers, litellm_key_header_name, forward_llm_provider_auth_headers, authenticated_with_header)
+        key = litellm_key(headers, litellm_key_header_name)
+        kept = {name: value for name, value in kept.items() if name.lower() not in _KEY_HEADERS or _bare(value) != key}
+        with _errors_for_the_client():
+            token = token_in_headers(headers)
+        if token is None:
+            return kept
+        return {**cast("dict[str, str]", without_oauth(kept, keep_beta=True)), "authorization": CarriedToken(token)}
+
+    return cleaned
+
+
+def leaves_tokens_out(get_api_key: Callable[..., tuple[str, str | None]]) -> Callable[..., tuple[str, str | None]]:
+    """Make the search for the LiteLLM key pass over an OAuth token, and refuse one where there is nothing else."""
+
+    @functools.wraps(get_api_key)
+    def found(**kwargs: Any) -> tuple[str, str | None]:
+        from litellm.proxy import proxy_server
+
+        given = kwargs["api_key"]
+        if has_token({"authorization": given}):
+            kwargs["api_key"] = ""
+        key, passed_in = get_api_key(**kwargs)
+        if key and not has_token({"authorization": key}):
+            return key, passed_in
+        if not key and given == kwargs["api_key"]:
+            return key, passed_in
+        custom_header = proxy_server.general_settings.get("litellm_key_header_name")
+        refused = proxy_server.master_key is not None and proxy_server.user_custom_auth is None and custom_header is None
+        if refused and kwargs["route"] not in LiteLLMRoutes.public_routes.value:
+            raise TokenAsKeyError
+        return get_api_key(**{**kwargs, "api_key": given})
+
+    return found
+
+
+def refuses_tokens(get_key_from_header: Callable[..., str]) -> Callable[..., str]:
+    """Make the search in the operator's own key header refuse an OAuth token there, or one that stands alone in `Authorization`."""
+
+    @functools.wraps(get_key_from_header)
+    def found(request: Request, custom_litellm_key_header_name: str) -> str:
+        key = get_key_from_header(request=request, custom_litellm_key_header_name=custom_litellm_key_header_name)
+        if has_token({"authorization": key}) or (not key and has_token(request.headers)):
+            raise TokenAsKeyError(custom_litellm_key_header_name)
+        return key
+
+    return found
+
+
+def answers_as_anthropic(handler: Callable[..., Awaitable[Response]]) -> Callable[..., Awaitable[Response]]:
+    """Make the handler of proxy errors answer a token used as a key in Anthropic's shape on its routes, and pass `retry-after` on."""
+
+    @functools.wraps(handler)
+    async def answered(request: Request, exc: ProxyException) -> Response:
+        from litellm.proxy.anthropic_endpoints.endpoints import _anthropic_error_json_response
+        from litellm.proxy.auth.auth_utils import get_request_route
+
+        if isinstance(exc, TokenAsKeyError) and get_request_route(request).startswith(_ANTHROPIC_ROUTES):
+            return _anthropic_error_json_response(exc, request)
+        return _with_retry_after(await handler(request, exc), exc)
+
+    return answered
+
+
+def passes_retry_after_on(render: Callable[..., Response]) -> Callable[..., Response]:
+    """Make the rendering of an error in Anthropic's shape pass on the `retry-after` of a failure that the client's own token earned."""
+
+    @functools.wraps(render)
+    def rendered(exc: ProxyException, request: Request) -> Response:
+        return _with_retry_after(render(exc, request), sys.exc_info()[1] or exc)
+
+    return rendered
+
+
+def prefers_client_token(build: Callable[..., Mapping[str, str]]) -> Callable[..., Mapping[str, str]]:
+    """Make the headers of the `/anthropic/*` pass-through carry the client's token, where it may go, in place of the proxy's own credential."""
+
+    @functools.wraps(build)
+    def built(request: Request, user_api_key_dict: object, proxy_auth_header: Mapping[str, str] | None) -> Mapping[str, str]:
+        base = os.getenv("ANTHROPIC_API_BASE") or os.getenv("ANTHROPIC_BASE_URL") or ANTHROPIC_ORIGIN
+        scoped = _scoped(request, "anthropic", base)
+        if scoped.token is not None:
+            headers = build(request, user_api_key_dict, {"authorization": f"Bearer {scoped.token}"})
+            return cast("Mapping[str, str]", set_anthropic_headers(headers, scoped.token))
+        if scoped.refused_origin is None:
+            return build(request, user_api_key_dict, proxy_auth_header)
+        with _errors_for_the_client():
+            refuse_origin(scoped.refused_origin, "/anthropic pass-through", has_own_credential=proxy_auth_header is not None)
+        headers = build(request, user_api_key_dict, proxy_auth_header)
+        return headers if has_token(headers) else cast("Mapping[str, str]", without_oauth(headers))
+
+    return built
+
+
+def keeps_client_tokens_home(send: Callable[..., Awaitable[object]]) -> Callable[..., Awaitable[object]]:
+    """Make a pass-through request leave the client's token out where its target may not have it."""
+
+    @functools.wraps(send)
+    async def sent(
+        request: Request, target: str, custom_headers: dict[str, str], user_api_key_dict: object, forward_headers: bool | None = False, **kwargs: Any
+    ) -> object:
+        scoped = _scoped(request, "anthropic", target)
+        if has_token(request.headers) and scoped.token is None:
+            client, given = token_in_headers(request.headers), token_in_headers(custom_headers)
+            if client == given:
+                custom_headers = cast("dict[str, str]", without_oauth(custom_headers))
+            if forward_headers:
+                forwarded = without_oauth(dict(request.headers))
+                custom_headers = forwarded_headers(forwarded, custom_headers, forward_headers)
+                forward_headers = False
+        return await send(
+            request=request, target=target, custom_headers=custom_headers, user_api_key_dict=user_api_key_dict, forward_headers=forward_headers, **kwargs
+        )
+
+    return sent
+
+
+def forwarded_headers(request_headers: dict[str, str], headers: Mapping[str, str], forward_headers: bool | None = False) -> dict[str, str]:
+    """What a pass-through sends: as upstream puts it together, but betas beside a token are kept, and the LiteLLM key stays at home.
+
+    A client's `x-pass-` headers overwrite what is there, under any name.
+    """
+    from litellm.passthrough.utils import BasePassthroughUtils
+    from litellm.proxy import proxy_server
+
+    key = litellm_key(request_headers, proxy_server.general_settings.get("litellm_key_header_name"))
+    passed = {name: value for name, value in request_headers.items() if not name.lower().startswith(_PASS_PREFIX) or _bare(value) != key}
+    result = BasePassthroughUtils.forward_headers_from_request(passed, dict(headers), forward_headers)
+    if has_token(headers) and result.get("anthropic-beta") != headers.get("anthropic-beta"):
+        result["anthropic-beta"] = merge_betas(headers.get("anthropic-beta"), result.get("anthropic-beta"))
+    return result
+
+
+def counts_with_client_token(endpoint: Callable[..., Awaitable[object]]) -> Callable[..., Awaitable[object]]:
+    """Make counting tokens ask Anthropic with the client's own token and betas, and answer what Anthropic answers."""
+
+    @functools.wraps(endpoint)
+    async def counted(request: Request, user_api_key_dict: object) -> object:
+        if not has_token(request.headers):
+            return await endpoint(request, user_api_key_dict)
+        from litellm.proxy.client_token_count import count_with_clients_token
+
+        counted_by_anthropic = await count_with_clients_token(request)
+        return await endpoint(request, user_api_key_dict) if counted_by_anthropic is None else counted_by_anthropic
+
+    return counted
+
+
+def serves_client_tokens(startup: Callable[..., AsyncIterator[Any]]) -> Callable[..., AsyncIterator[Any]]:
+    """Make the proxy's start refuse an origin setting that is not valid, and put the Anthropic pass-through first for clients' tokens."""
+
+    @functools.wraps(startup)
+    async def started(app: Any) -> AsyncIterator[Any]:
+        async with contextlib.asynccontextmanager(startup)(app) as state:
+            allowed_origins()
+            from litellm.proxy.pass_through_endpoints.llm_passthrough_endpoints import anthropic_proxy_route
+
+            methods = ["GET", "POST", "PUT", "DELETE", "PATCH"]
+            app.router.routes.insert(0, ClientTokenRoute("/anthropic/{endpoint:path}", anthropic_proxy_route, methods=methods))
+            yield state
+
+    return started
+
+
+def _scoped(request: Request, provider: str, base: str) -> ScopedHeaders:
+    with _errors_for_the_client():
+        return scope_for(dict(request.headers), provider, (base,))
+
+
+@contextlib.contextmanager
+def _errors_for_the_client() -> Iterator[None]:
+    """What the policy refuses, as an error the proxy's own handlers render on every route."""
+    try:
+        yield
+    except (InvalidTokenError, litellm.AuthenticationError) as error:
+        message = getattr(error, "message", str(error))
+        raise ProxyException(message=message, type=ProxyErrorTypes.auth_error, param=None, code=401) from None
+
+
+def _with_retry_after(response: Response, error: BaseException | None) -> Response:
+    """The response with Anthropic's `retry-after`, if the error, or one it was raised for, was earned by the client's own token."""
+    while error is not None:
+        upstream = getattr(error, "response", None)
+        if is_clients_own_failure(error) and upstream is not None and "retry-after" in upstream.headers:
+            response.headers["retry-after"] = upstream.headers["retry-after"]
+            break
+        error = error.__cause__ or error.__context__
+    return response
+
+
+def _bare(value: str) -> str:
+    scheme, _, rest = value.strip().partition(" ")
+    return rest.strip() if scheme.lower() == "bearer" else value.strip()

@@ -1,0 +1,15 @@
+"""The proxy's start, where settings are checked, and its error handler, which knows no route's own shape of an error.
+
+Upstream: BerriAI/litellm#19618
+Remove when: upstream answers auth errors in Anthropic's shape on Anthropic's routes and passes retry-after on.
+"""
+
+from litellm.proxy.client_tokens import answers_as_anthropic, serves_client_tokens
+
+
+@serves_client_tokens
+async def proxy_startup_event(app): ...
+
+
+@answers_as_anthropic
+async def openai_exception_handler(request, exc): ...

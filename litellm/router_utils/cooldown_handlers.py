@@ -1,0 +1,11 @@
+"""A failure that a client's own token earned says nothing about the deployment, as one that upstream's advisor made does not.
+
+Upstream: BerriAI/litellm#19618
+Remove when: upstream counts no failure against a deployment that its caller's credential earned.
+"""
+
+from litellm.router_utils.client_token_failures import or_clients_own_failure
+
+
+@or_clients_own_failure
+def is_advisor_orchestration_failure(exception): ...
