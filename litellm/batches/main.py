@@ -5,7 +5,7 @@ Remove when: upstream decorates cancelling with `client` and hands `extra_header
 """
 
 from litellm.litellm_core_utils.client_token import scope_client_token
-from litellm.llms.anthropic.batches.caller_betas import hands_headers_on
+from litellm.llms.anthropic.batches.retrieval import hands_headers_on
 
 
 @hands_headers_on

@@ -31,6 +31,7 @@ _Function = TypeVar("_Function", bound=Callable[..., Any])
 _HEADER_ARGUMENTS: Final = ("provider_specific_header", "extra_headers", "headers")
 _TOKENS_OWN_STATUSES: Final = frozenset({401, 403, 429})
 _MARK: Final = "earned_by_the_callers_own_token"
+_NOTHING_SENT_MARK: Final = "no_credential_to_send"
 _BETA_HEADER: Final = "anthropic-beta"
 _KEY_VARIABLES: Final = ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN")
 _BASE_VARIABLES: Final = ("ANTHROPIC_API_BASE", "ANTHROPIC_BASE_URL")
@@ -99,6 +100,11 @@ def is_clients_own_failure(error: object) -> bool:
     return getattr(error, _MARK, False) is True
 
 
+def says_nothing_of_deployment(error: object) -> bool:
+    """Whether a failure is no sign of its deployment's health: the caller's own token earned it, or no credential was there to send."""
+    return is_clients_own_failure(error) or getattr(error, _NOTHING_SENT_MARK, False) is True
+
+
 @contextlib.contextmanager
 def _marking_failures(arguments: Mapping[str, object]) -> Iterator[None]:
     try:
@@ -116,7 +122,11 @@ def with_oauth_headers(builder: _Function) -> _Function:
     def finished(*args: object, **kwargs: object) -> object:
         from litellm.llms.anthropic import oauth as policy
 
-        headers = builder(*args, **kwargs)
+        try:
+            headers = builder(*args, **kwargs)
+        except litellm.AuthenticationError as error:
+            setattr(error, _NOTHING_SENT_MARK, True)
+            raise
         try:
             token = policy.token_in_headers(headers)
         except policy.InvalidTokenError as error:
@@ -195,7 +205,9 @@ def refuse_origin(origin: str, deployment: str, has_own_credential: bool) -> Non
 
 def authentication_error(message: str) -> litellm.AuthenticationError:
     """A 401 of LiteLLM's own, for what is decided before anything is sent."""
-    return litellm.AuthenticationError(message=message, llm_provider="anthropic", model="")
+    error = litellm.AuthenticationError(message=message, llm_provider="anthropic", model="")
+    setattr(error, _NOTHING_SENT_MARK, True)
+    return error
 
 
 @functools.lru_cache(maxsize=1024)

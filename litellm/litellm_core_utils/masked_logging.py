@@ -55,11 +55,13 @@ _CREDENTIAL_ARGUMENTS = frozenset({"kwargs", "api_key", "litellm_params", "optio
 
 
 def _masked(argument: object) -> object:
-    """An argument with its own strings masked, and those of the headers in it."""
+    """An argument with its own strings masked, and those of the headers in it, and without a proxy's raw request headers (`secret_fields`)."""
     from litellm.llms.anthropic.oauth import masked
 
     shown = masked(argument)
     if not isinstance(shown, Mapping):
         return shown
+    if "secret_fields" in shown:
+        shown = {name: value for name, value in shown.items() if name != "secret_fields"}
     headers = {name: masked(shown[name]) for name in _HEADERS if isinstance(shown.get(name), Mapping)}
     return {**shown, **headers} if any(headers[name] is not shown[name] for name in headers) else shown

@@ -9,6 +9,7 @@ Remove when: upstream's proxy sends a client's token on every route, to Anthropi
 from __future__ import annotations
 
 import contextlib
+import copy
 import functools
 import os
 import sys
@@ -38,6 +39,7 @@ from starlette.types import Scope
 # Where LiteLLM looks for its key, in its order.
 _KEY_HEADERS: Final = ("x-litellm-api-key", "authorization", "api-key", "x-api-key", "x-goog-api-key", "ocp-apim-subscription-key")
 _PASS_PREFIX: Final = "x-pass-"
+_ANTHROPICS_ERROR_TYPES: Final = {401: "authentication_error", 403: "permission_error", 429: "rate_limit_error"}
 _ANTHROPIC_ROUTES: Final = ("/v1/messages", "/anthropic/")
 
 
@@ -143,6 +145,22 @@ def answers_as_anthropic(handler: Callable[..., Awaitable[Response]]) -> Callabl
     return answered
 
 
+def answers_clients_own_failures(handle: Callable[..., ProxyException]) -> Callable[..., ProxyException]:
+    """Make the conversion of an error for the client keep the status and type of one that the client's own token earned.
+
+    Upstream asks its database client about every error, and fails itself where none is installed.
+    """
+
+    @functools.wraps(handle)
+    def handled(e: Exception, litellm_call_id: str | None = None) -> ProxyException:
+        if not is_clients_own_failure(e):
+            return handle(e, litellm_call_id)
+        status = cast("Any", e).status_code
+        return ProxyException(message=str(e), type=_ANTHROPICS_ERROR_TYPES[status], param=None, code=status)
+
+    return handled
+
+
 def passes_retry_after_on(render: Callable[..., Response]) -> Callable[..., Response]:
     """Make the rendering of an error in Anthropic's shape pass on the `retry-after` of a failure that the client's own token earned."""
 
@@ -174,26 +192,58 @@ def prefers_client_token(build: Callable[..., Mapping[str, str]]) -> Callable[..
 
 
 def keeps_client_tokens_home(send: Callable[..., Awaitable[object]]) -> Callable[..., Awaitable[object]]:
-    """Make a pass-through request leave the client's token out where its target may not have it."""
+    """Make a pass-through request with a client's token go out as it came where the target may have the token, and without it elsewhere."""
 
     @functools.wraps(send)
     async def sent(
-        request: Request, target: str, custom_headers: dict[str, str], user_api_key_dict: object, forward_headers: bool | None = False, **kwargs: Any
+        request: Request, target: str, custom_headers: Mapping[str, str], user_api_key_dict: object, forward_headers: bool | None = False, **kwargs: Any
     ) -> object:
-        scoped = _scoped(request, "anthropic", target)
-        if has_token(request.headers) and scoped.token is None:
-            client, given = token_in_headers(request.headers), token_in_headers(custom_headers)
-            if client == given:
-                custom_headers = cast("dict[str, str]", without_oauth(custom_headers))
-            if forward_headers:
-                forwarded = without_oauth(dict(request.headers))
-                custom_headers = forwarded_headers(forwarded, custom_headers, forward_headers)
-                forward_headers = False
+        if has_token(request.headers):
+            if _scoped(request, "anthropic", target).token is not None:
+                request, target = await _as_it_came(request, target)
+            else:
+                with_own = token_in_headers(custom_headers) != token_in_headers(request.headers)
+                custom_headers = custom_headers if with_own else cast("Mapping[str, str]", without_oauth(custom_headers))
+                if forward_headers:
+                    client = cast("dict[str, str]", without_oauth(dict(request.headers)))
+                    custom_headers, forward_headers = forwarded_headers(client, custom_headers, forward_headers), False
         return await send(
             request=request, target=target, custom_headers=custom_headers, user_api_key_dict=user_api_key_dict, forward_headers=forward_headers, **kwargs
         )
 
     return sent
+
+
+def redacts_request_headers(describe: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
+    """Make the description of a pass-through request, which every callback is given, hold no credential of its headers."""
+
+    @functools.wraps(describe)
+    def described(*args: object, **kwargs: object) -> dict[str, Any]:
+        from litellm.proxy.litellm_pre_call_utils import redact_credential_headers
+
+        described_call = describe(*args, **kwargs)
+        request = described_call["litellm_params"]["proxy_server_request"]
+        request["headers"] = redact_credential_headers(request["headers"])
+        return described_call
+
+    return described
+
+
+async def _as_it_came(request: Request, target: str) -> tuple[Request, str]:
+    """The request and target that make upstream's pass-through send the query as it is written and no body where there is none.
+
+    It reads the query into a dictionary, and sends an empty JSON object for no body.
+    """
+    from litellm.types.passthrough_endpoints.pass_through_endpoints import LITELLM_PASS_THROUGH_RAW_BODY_STATE_KEY
+
+    query = request.url.query
+    sent = copy.copy(request)
+    sent.scope = {**request.scope, "query_string": b""}
+    for cached in ("_url", "_query_params"):
+        sent.__dict__.pop(cached, None)
+    if "multipart/form-data" not in request.headers.get("content-type", "") and not await request.body():
+        setattr(sent.state, LITELLM_PASS_THROUGH_RAW_BODY_STATE_KEY, b"")
+    return sent, f"{target}?{query}" if query else target
 
 
 def forwarded_headers(request_headers: dict[str, str], headers: Mapping[str, str], forward_headers: bool | None = False) -> dict[str, str]:
@@ -260,12 +310,17 @@ def _errors_for_the_client() -> Iterator[None]:
 
 def _with_retry_after(response: Response, error: BaseException | None) -> Response:
     """The response with Anthropic's `retry-after`, if the error, or one it was raised for, was earned by the client's own token."""
-    while error is not None:
-        upstream = getattr(error, "response", None)
-        if is_clients_own_failure(error) and upstream is not None and "retry-after" in upstream.headers:
-            response.headers["retry-after"] = upstream.headers["retry-after"]
-            break
+    from litellm.litellm_core_utils.exception_mapping_utils import _get_response_headers
+
+    chain: list[BaseException] = []
+    while error is not None and error not in chain:
+        chain.append(error)
         error = error.__cause__ or error.__context__
+    if any(is_clients_own_failure(each) for each in chain):
+        answered = (_get_response_headers(each) or {} for each in chain if isinstance(each, Exception))
+        retry_after = next((headers["retry-after"] for headers in answered if "retry-after" in headers), None)
+        if retry_after is not None:
+            response.headers["retry-after"] = retry_after
     return response
 
 

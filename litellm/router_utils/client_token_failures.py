@@ -9,15 +9,15 @@ from __future__ import annotations
 import functools
 from collections.abc import Awaitable, Callable, Mapping
 
-from litellm.litellm_core_utils.client_token import is_clients_own_failure, without_tokens
+from litellm.litellm_core_utils.client_token import is_clients_own_failure, says_nothing_of_deployment, without_tokens
 
 
-def or_clients_own_failure(is_no_deployments_failure: Callable[[BaseException | None], bool]) -> Callable[[BaseException | None], bool]:
-    """Make a check for failures that are no deployment's also hold for those that the caller's own token earned."""
+def or_no_sign_of_health(is_no_deployments_failure: Callable[[BaseException | None], bool]) -> Callable[[BaseException | None], bool]:
+    """Make a check for failures that are no deployment's also hold for those of a caller's own token, or of a credential that was not there."""
 
     @functools.wraps(is_no_deployments_failure)
     def checked(exception: BaseException | None) -> bool:
-        return is_clients_own_failure(exception) or is_no_deployments_failure(exception)
+        return says_nothing_of_deployment(exception) or is_no_deployments_failure(exception)
 
     return checked
 
@@ -46,10 +46,10 @@ def drops_failed_tokens(fall_back: Callable[..., Awaitable[object]]) -> Callable
 
 
 def skips_clients_own_failures(count: Callable[..., object]) -> Callable[..., object]:
-    """Make a count of a deployment's failures leave out those that the caller's own token earned."""
+    """Make a count of a deployment's failures leave out those that say nothing of its health."""
 
     @functools.wraps(count)
     def counted(logger: object, request_kwargs: Mapping[str, object]) -> object:
-        return None if is_clients_own_failure(request_kwargs.get("exception")) else count(logger, request_kwargs)
+        return None if says_nothing_of_deployment(request_kwargs.get("exception")) else count(logger, request_kwargs)
 
     return counted

@@ -4,8 +4,8 @@ Upstream: BerriAI/litellm#19618
 Remove when: upstream counts no failure against a deployment that its caller's credential earned.
 """
 
-from litellm.router_utils.client_token_failures import or_clients_own_failure
+from litellm.router_utils.client_token_failures import or_no_sign_of_health
 
 
-@or_clients_own_failure
+@or_no_sign_of_health
 def is_advisor_orchestration_failure(exception): ...

@@ -4,7 +4,7 @@ Upstream: BerriAI/litellm#19618
 Remove when: upstream hands `extra_headers` to AnthropicBatchesHandler.
 """
 
-from litellm.llms.anthropic.batches.caller_betas import merges_caller_betas
+from litellm.llms.anthropic.batches.retrieval import merges_caller_betas
 
 
 class AnthropicBatchesConfig:

@@ -1,6 +1,6 @@
-"""The betas a caller asks for when it retrieves a batch with an OAuth token.
+"""Retrieving a batch with an OAuth token: the betas the caller asks for, and the errors Anthropic answers with.
 
-Upstream's way to Anthropic's batches drops the caller's headers, so that only the path's own beta goes out.
+Upstream's way to Anthropic's batches drops the caller's headers, so that only the path's own beta goes out, and lets httpx's errors out.
 
 Upstream: BerriAI/litellm#19618
 Remove when: upstream hands `extra_headers` to AnthropicBatchesHandler.
@@ -9,8 +9,11 @@ Remove when: upstream hands `extra_headers` to AnthropicBatchesHandler.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 
+import httpx
+
+from litellm.llms.anthropic.common_utils import AnthropicError
 from litellm.llms.anthropic.oauth import has_token, merge_betas
 
 _ARGUMENT = "extra_headers"
@@ -43,3 +46,21 @@ def merges_caller_betas(builder: Callable[..., dict[str, object]]) -> Callable[.
         return {**built, "anthropic-beta": merge_betas(built["anthropic-beta"], *asked)}
 
     return merging
+
+
+def raises_anthropics_errors(retrieve: Callable[..., Awaitable[object]]) -> Callable[..., Awaitable[object]]:
+    """Make a retrieval with an OAuth token raise LiteLLM's own error with Anthropic's status, body and headers, in place of httpx's."""
+
+    @functools.wraps(retrieve)
+    async def retrieved(*args: object, **kwargs: object) -> object:
+        try:
+            return await retrieve(*args, **kwargs)
+        except httpx.HTTPStatusError as error:
+            if not has_token(error.request.headers):
+                raise
+            from litellm.litellm_core_utils.exception_mapping_utils import exception_type
+
+            answered = AnthropicError(error.response.status_code, error.response.text, error.response.headers)
+            return exception_type(model="", original_exception=answered, custom_llm_provider="anthropic")
+
+    return retrieved
