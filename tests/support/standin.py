@@ -24,13 +24,13 @@ REPLY = "Hello from the stand-in."
 _TOKEN_PREFIX = "-".join(("sk", "ant", "oat"))
 _KEY_PREFIX = "-".join(("sk", "ant", "api"))
 _ERROR_TYPES = {
-    400: "invalid_request_error",
-    401: "authentication_error",
-    403: "permission_error",
-    404: "not_found_error",
-    429: "rate_limit_error",
     500: "api_error",
+    401: "authentication_error",
+    400: "invalid_request_error",
+    404: "not_found_error",
     529: "overloaded_error",
+    403: "permission_error",
+    429: "rate_limit_error",
 }
 _REQUIRED_BETAS = {"/v1/files": "files-api-2025-04-14", "/v1/skills": "skills-2025-10-02"}
 _NOW = "2026-01-02T03:04:05Z"

@@ -1,0 +1,226 @@
+"""The command line of the tool: `python -m fork --help`."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from .backend import build, default_tree
+from .errors import ForkError
+from .files import write_atomically
+from .line import ROOT, Line, load_line, load_lines
+from .merge import definition_text
+from .notes import notes
+from .patch import Drift, Patch, drift, merge_line, require_pins
+from .source import Source
+from .tree import write_tree
+from .upstream import find_wheel, indexed_wheels
+from .wheel import UpstreamWheel
+
+DESCRIPTION = """\
+Build this fork from the pinned upstream release.
+
+The repository holds only the definitions that differ (the overlay), and per line of the fork a file lines/<line>.json with the sha256 of
+upstream's wheels and of upstream's text of each definition the overlay claims. A command takes the upstream wheel from --from, else
+from the cache, else from your own package index; it verifies it, and merges the overlay into it.
+"""
+EPILOG = """\
+after editing the overlay:
+  python -m fork pin      see what it claims, and write the pins
+  python -m fork tree     refresh the merged tree in build/<line>/
+  python -m fork diff     see the whole fork against upstream
+
+moving to a new release: set "upstream" in the line file, then
+  python -m fork pin --wheels                     pin the sha256 of the release's wheels, as your index has them
+  python -m fork check --compare OLD_WHEEL        see what upstream changed under the overlay
+  python -m fork pin                              once the overlay is right again
+
+exit status: 0 all well, 1 refused or not clean, 2 wrong usage
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit status."""
+    options = _parser().parse_args(arguments)
+    try:
+        return int(options.run(options))
+    except ForkError as error:
+        print(f"error: {error}", file=sys.stderr)
+    except BrokenPipeError:
+        # Whoever read the output has had enough. Python would complain once more when it closes stdout.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except KeyboardInterrupt:
+        print("error: interrupted; nothing half-written was left behind.", file=sys.stderr)
+    return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    raw = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser("python -m fork", description=DESCRIPTION, epilog=EPILOG, formatter_class=raw)
+    line = argparse.ArgumentParser(add_help=False)
+    line.add_argument("--line", default=os.environ.get("LITELLM_FORK_LINE"), help="the line to work on (default: $LITELLM_FORK_LINE)")
+    wheel = argparse.ArgumentParser(add_help=False, parents=[line])
+    wheel.add_argument("--from", dest="wheel", type=Path, metavar="WHEEL", help="use this upstream wheel; it is verified as any other")
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+
+    def command(name: str, text: str, parent: argparse.ArgumentParser = wheel) -> argparse.ArgumentParser:
+        added = commands.add_parser(name, parents=[parent], help=text, description=text[0].upper() + text[1:] + ".")
+        added.set_defaults(run=globals()[f"_{name}"])
+        return added
+
+    command("build", "build the fork's wheel").add_argument(
+        "out", nargs="?", type=Path, default=Path("dist"), metavar="FOLDER", help="where to (default: dist/)"
+    )
+    command("tree", "write or refresh a merged source tree for development; only files that differ are written").add_argument(
+        "out", nargs="?", type=Path, metavar="FOLDER", help="where to (default: build/<line>/ in the checkout)"
+    )
+    command("check", "list each claimed definition and whether its pin still holds, for all lines unless one is named").add_argument(
+        "--compare", type=Path, metavar="WHEEL", help="the wheel the pins were written for: show what changed since, as a diff"
+    )
+    command("diff", "show the whole fork as a unified diff against upstream, coloured on a terminal")
+    command("pin", "write the pins, and print what they stand for: look at it first").add_argument(
+        "--wheels",
+        action="store_true",
+        help="pin the sha256 of the release's wheels instead, for every platform, as your index has them (asks uv)",
+    )
+    command("notes", "write PATCH_NOTES.md from the overlay's docstrings and the pins", line).add_argument(
+        "--check", action="store_true", help="write nothing; exit with 1 if the file is not what would be written"
+    )
+    return parser
+
+
+def _build(options: argparse.Namespace) -> int:
+    print(f"Wrote {build(load_line(options.line), options.wheel, options.out)}.")
+    return 0
+
+
+def _tree(options: argparse.Namespace) -> int:
+    line = load_line(options.line)
+    out: Path = options.out or default_tree(line)
+    with UpstreamWheel(find_wheel(line, options.wheel), line.upstream) as upstream:
+        patch = merge_line(line, upstream)
+        require_pins(patch)
+        written = write_tree(patch, upstream, out)
+    print(f"{out} is up to date: {written} file(s) written or removed; {len(patch.files)} differ from upstream {line.upstream}.")
+    return 0
+
+
+def _check(options: argparse.Namespace) -> int:
+    clean = [_check_line(line, options) for line in _lines(options)]
+    return 0 if all(clean) else 1
+
+
+def _check_line(line: Line, options: argparse.Namespace) -> bool:
+    print(f"{line.name}: {line.version}, on upstream {line.upstream}")
+    patch = _merged(line, options.wheel)
+    drifted = {(item.path, item.name): item for item in drift(patch)}
+    for path, touches in patch.touches.items():
+        for touch in touches:
+            item = drifted.get((path, touch.name))
+            print(f"  {path}: {touch.name}  {touch.how}, {f'NOT CLEAN: {item.why}' if item else 'pin holds'}")
+    for path in patch.new:
+        print(f"  {path}  new module")
+    for item in drifted.values():
+        print(f"\n{item.path}: {item.name} {item.why}")
+        _explain(line, item, options.compare)
+    print(f"{line.name}: {f'{len(drifted)} pin(s) do not hold' if drifted else 'every pin holds'}")
+    return not drifted
+
+
+def _explain(line: Line, item: Drift, compare: Path | None) -> None:
+    """Show what is known of a change. A pin is a hash, so the old text is known only from the wheel it was written for."""
+    if item.text is None:
+        return
+    if compare is not None:
+        with UpstreamWheel(compare) as before:
+            old = definition_text(Source(item.path, before.read(item.path)), item.name) if item.path in before.names else ""
+        print("\n".join(_unified(old, item.text, f"{compare.name}: {item.name}", f"{line.upstream}: {item.name}")))
+    else:
+        print("The old text is not known from its hash; `--compare OLD_WHEEL` shows the difference. Upstream's text is now:")
+        print("".join(f"    {text}\n" for text in item.text.split("\n")), end="")
+
+
+def _diff(options: argparse.Namespace) -> int:
+    line = load_line(options.line)
+    coloured = sys.stdout.isatty()
+    with UpstreamWheel(find_wheel(line, options.wheel), line.upstream) as upstream:
+        for path, data in sorted(merge_line(line, upstream).files.items()):
+            old = _text(upstream.read(path)) if path in upstream.names else ""
+            source = f"a/{path}" if path in upstream.names else "/dev/null"
+            for text in _unified(old, _text(data), source, f"b/{path}"):
+                print(_coloured(text) if coloured else text)
+    return 0
+
+
+def _pin(options: argparse.Namespace) -> int:
+    line = load_line(options.line)
+    if options.wheels:
+        return _pin_wheels(line)
+    patch = _merged(line, options.wheel)
+    drifted = drift(patch)
+    pins = patch.pins()
+    for item in drifted:
+        old, new = (table.get(item.path, {}).get(item.name, "none") for table in (line.definitions, pins))
+        print(f"{item.path}: {item.name} {item.why}\n  {old[:12]} -> {new[:12]}")
+        if item.text is not None and item.path in line.definitions and item.name in line.definitions[item.path]:
+            print("".join(f"    {text}\n" for text in item.text.split("\n")), end="")
+    replace(line, definitions=pins).save()
+    print(f"{line.file}: {sum(map(len, pins.values()))} pins, {len(drifted)} of them changed.")
+    return 0
+
+
+def _pin_wheels(line: Line) -> int:
+    wheels = indexed_wheels(line)
+    for name in sorted(wheels.keys() | line.wheels.keys()):
+        old, new = line.wheels.get(name, "none"), wheels.get(name, "none")
+        print(f"{name}: {f'{old[:12]} -> {new[:12]}' if old != new else 'as before'}")
+    replace(line, wheels=wheels).save()
+    print(f"{line.file}: {len(wheels)} wheels of {line.upstream}.")
+    return 0
+
+
+def _notes(options: argparse.Namespace) -> int:
+    text = notes(_lines(options)).encode()
+    file = ROOT / "PATCH_NOTES.md"
+    current = file.read_bytes() if file.is_file() else None
+    if options.check and current != text:
+        raise ForkError(
+            f"{file} is not up to date.", "The overlay's docstrings or the pins say something else.", "Run `python -m fork notes`."
+        )
+    if not options.check:
+        write_atomically(file, text)
+    print(f"{file} is up to date.")
+    return 0
+
+
+def _lines(options: argparse.Namespace) -> list[Line]:
+    return [load_line(options.line)] if options.line else load_lines()
+
+
+def _merged(line: Line, wheel: Path | None) -> Patch:
+    with UpstreamWheel(find_wheel(line, wheel), line.upstream) as upstream:
+        return merge_line(line, upstream)
+
+
+def _text(data: bytes) -> str:
+    return data.decode("utf-8", errors="replace").replace("\r\n", "\n")
+
+
+def _unified(old: str, new: str, source: str, target: str) -> Iterator[str]:
+    """A unified diff, line by line. A form feed is no end of a line, so the texts are split at newlines only."""
+    return difflib.unified_diff(old.split("\n"), new.split("\n"), source, target, lineterm="")
+
+
+def _coloured(text: str) -> str:
+    colours = {"+++": "1", "---": "1", "@@": "36", "+": "32", "-": "31"}
+    code = next((code for start, code in colours.items() if text.startswith(start)), None)
+    return f"\033[{code}m{text}\033[0m" if code else text
+
+
+if __name__ == "__main__":
+    sys.exit(main())

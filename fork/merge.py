@@ -1,0 +1,340 @@
+"""Put the definitions of an overlay file into the upstream module at the same path. Knows only text: no wheels, no pins.
+
+Definitions are found by qualified name. Each has to be found exactly once and to be of the same kind, and nothing outside of it moves.
+"""
+
+from __future__ import annotations
+
+import ast
+import warnings
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from .errors import ForkError
+from .overlay import KINDS, Claim, Import, Overlay, claims_in, constant_name, imported
+from .source import Definition, Edit, Source
+
+REPLACED, DECORATED, ADDED = "replaced", "decorated", "added"
+
+
+@dataclass(frozen=True)
+class Touch:
+    """One definition of the fork: its qualified name, how it came in, and upstream's text of it (None where it was added)."""
+
+    name: str
+    how: str
+    upstream: str | None
+
+
+@dataclass(frozen=True)
+class Merged:
+    """A merged module: its bytes, and what in it is ours."""
+
+    data: bytes
+    touches: tuple[Touch, ...]
+
+
+@dataclass(frozen=True)
+class Binding:
+    """A statement that binds a name. kind is one of the overlay's kinds, or "import" or "binding" for what no overlay can replace."""
+
+    kind: str
+    node: ast.stmt | ast.Name
+
+
+@dataclass
+class _Scope:
+    """A module's or a class's body, where a claim is looked up, and where an addition to it goes."""
+
+    prefix: str
+    body: list[ast.stmt]
+    indent: str
+    end: int
+
+    @cached_property
+    def bindings(self) -> dict[str, list[Binding]]:
+        return bindings(self.body)
+
+
+def merge(upstream: Source, overlay: Overlay) -> Merged:
+    """Upstream's module with the overlay's definitions and missing imports in it.
+
+    Raises ForkError where a definition is not found exactly once, is of another kind or changes nothing, and where the result is no
+    Python.
+    """
+    merger = _Merger(upstream, overlay)
+    module = _Scope("", upstream.tree.body, "", len(upstream.text))
+    merger.add_imports(module)
+    merger.merge_scope(module, overlay.claims)
+    if not merger.edits:
+        raise ForkError(
+            f"{overlay.source.name} changes nothing.",
+            f"Upstream's {upstream.name} has every import of it already, and it defines nothing.",
+            "Delete the file, or add what it is for.",
+        )
+    _require_python(upstream, overlay, upstream.tree.body, sorted(merger.edits, key=lambda edit: edit.start))
+    try:
+        return Merged(upstream.with_edits(merger.edits), tuple(merger.touches))
+    except UnicodeEncodeError as error:
+        raise ForkError(
+            f"{overlay.source.name} does not fit into {upstream.name}.",
+            f"Upstream's file is {upstream.encoding}, which lacks {error.object[error.start : error.end]!r}.",
+            "Write that character as an escape.",
+        ) from error
+
+
+def _require_python(upstream: Source, overlay: Overlay, body: Sequence[ast.stmt], edits: Sequence[Edit]) -> None:
+    """Compile each smallest statement of a body that has an edit inside, and each edit between statements.
+
+    What stays is upstream's own, and compiling that again took as long as all the rest of the merge.
+    """
+    left = list(edits)
+    for statement in body:
+        if isinstance(statement, ast.Expr):
+            # No claim, and perhaps the place of what was not parsed.
+            continue
+        start, end = upstream.start(statement), upstream.end(statement)
+        inside = [edit for edit in left if start <= edit.start < end]
+        left = [edit for edit in left if edit not in inside]
+        if isinstance(statement, ast.ClassDef) and inside and inside[0].start >= upstream.start(statement.body[0]):
+            _require_python(upstream, overlay, statement.body, inside)
+        elif inside:
+            _require_compiles(upstream.indent(start) + upstream.edited(inside, start, end), statement.lineno, upstream, overlay)
+    for edit in left:
+        _require_compiles(edit.text, upstream.line(edit.start), upstream, overlay)
+
+
+def _require_compiles(text: str, line: int, upstream: Source, overlay: Overlay) -> None:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            compile(f"if True:\n{text}" if text.lstrip("\n")[:1].isspace() else text, upstream.name, "exec", dont_inherit=True)
+    except (SyntaxError, ValueError) as error:
+        raise ForkError(
+            f"{overlay.source.name} does not fit into {upstream.name}:{line}.",
+            f"{error}; merged, it reads:\n{text}",
+            "Correct the definition that is merged there.",
+        ) from error
+
+
+def bindings(body: Sequence[ast.stmt]) -> dict[str, list[Binding]]:
+    """Every name that a scope binds, also under its `if`, `try`, `with`, `for` and `while`, with each statement that binds it."""
+    collector = _Bindings()
+    for statement in body:
+        collector.visit(statement)
+    return collector.found
+
+
+def definition_text(source: Source, name: str) -> str:
+    """The text of a definition, newlines as `\\n`; "" if the module does not have it exactly once."""
+    body: list[ast.stmt] = source.tree.body
+    node: ast.stmt | ast.Name | None = None
+    for part in name.split("."):
+        found = bindings(body).get(part, [])
+        if len(found) != 1:
+            return ""
+        node = found[0].node
+        body = node.body if isinstance(node, ast.ClassDef) else []
+    assert isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Assign, ast.AnnAssign))
+    return source.normalised(source.start(node), source.end(node))
+
+
+class _Bindings(ast.NodeVisitor):
+    def __init__(self) -> None:
+        self.found: dict[str, list[Binding]] = {}
+
+    def _bind(self, name: str, kind: str, node: ast.stmt | ast.Name) -> None:
+        self.found.setdefault(name, []).append(Binding(kind, node))
+
+    def _definition(self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> None:
+        self._bind(node.name, KINDS[type(node)], node)
+
+    visit_FunctionDef = visit_AsyncFunctionDef = visit_ClassDef = _definition
+
+    def _assignment(self, node: ast.Assign | ast.AnnAssign) -> None:
+        name = constant_name(node)
+        if name is None:
+            self.generic_visit(node)
+        else:
+            self._bind(name, KINDS[type(node)], node)
+
+    visit_Assign = visit_AnnAssign = _assignment
+
+    def _import(self, node: ast.Import | ast.ImportFrom) -> None:
+        for item in imported(node):
+            self._bind(item.bound, "import", node)
+
+    visit_Import = visit_ImportFrom = _import
+
+    def visit_Name(self, node: ast.Name) -> None:
+        if isinstance(node.ctx, ast.Store):
+            self._bind(node.id, "binding", node)
+
+    def _own_scope(self, node: ast.AST) -> None:
+        """Names bound inside of a lambda or comprehension stay there."""
+
+    visit_Lambda = visit_ListComp = visit_SetComp = visit_DictComp = visit_GeneratorExp = _own_scope
+
+
+class _Merger:
+    def __init__(self, upstream: Source, overlay: Overlay) -> None:
+        self.upstream = upstream
+        self.overlay = overlay
+        self.ours = overlay.source
+        self.edits: list[Edit] = []
+        self.touches: list[Touch] = []
+
+    def merge_scope(self, scope: _Scope, claims: Sequence[Claim]) -> None:
+        for claim in claims:
+            found = scope.bindings.get(claim.name[len(scope.prefix) :], [])
+            if len(found) > 1:
+                lines = ", ".join(str(binding.node.lineno) for binding in found)
+                raise self._refusal(
+                    claim,
+                    f"Upstream's {self.upstream.name} defines it {len(found)} times (lines {lines}): overloads, a property and its setter, "
+                    "or definitions under a condition. Which one is meant is not clear.",
+                    "Claim a definition that is there once, such as a caller of it, or decorate the enclosing class or function.",
+                )
+            if found:
+                self._merge_found(claim, found[0])
+            else:
+                self._add(claim, scope)
+
+    def _merge_found(self, claim: Claim, found: Binding) -> None:
+        if found.kind != claim.kind:
+            raise self._refusal(
+                claim,
+                f"Here it is of the kind {claim.kind}, upstream of the kind {found.kind} ({self.upstream.name}:{found.node.lineno}).",
+                "Give it upstream's kind, or put it into a new module under a name of its own.",
+            )
+        node = found.node
+        assert isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Assign, ast.AnnAssign))
+        if claim.keeps or isinstance(node, ast.ClassDef):
+            self._keep(claim, node)
+        else:
+            self._replace(claim, node)
+
+    def _replace(self, claim: Claim, node: Definition) -> None:
+        start, end = self.upstream.start(node), self.upstream.end(node)
+        text = self._text(claim, self.upstream.indent(start))
+        theirs = self.upstream.normalised(start, end)
+        if text == theirs:
+            raise self._refusal(claim, "It is upstream's text, so it changes nothing.", "Delete it from the overlay.")
+        self.edits.append(Edit(start, end, text))
+        self.touches.append(Touch(claim.name, REPLACED, theirs))
+
+    def _keep(self, claim: Claim, node: Definition) -> None:
+        """Leave upstream's body. Our decorators go innermost: only there do they also work below `@router.post` or `@property`."""
+        assert isinstance(claim.node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef))
+        if isinstance(claim.node, ast.ClassDef) and (claim.node.bases or claim.node.keywords):
+            raise self._refusal(
+                claim,
+                f"Upstream has this class ({self.upstream.name}:{node.lineno}), and its bases and keywords stay as they are.",
+                f"Write `class {claim.node.name}:` and only the members to change.",
+            )
+        if claim.keeps and not claim.node.decorator_list:
+            raise self._refusal(
+                claim, "It keeps upstream's body and has no decorator, so it changes nothing.", "Decorate it, or delete it."
+            )
+        if claim.node.decorator_list:
+            at = self.upstream.offset(node.lineno, node.col_offset)
+            ours = self.ours.offset(claim.node.lineno, claim.node.col_offset)
+            text = self.ours.moved(claim.node, self.ours.start(claim.node), ours, self.upstream.indent(at))
+            self.edits.append(Edit(at, at, text))
+            self.touches.append(Touch(claim.name, DECORATED, self.upstream.normalised(self.upstream.start(node), self.upstream.end(node))))
+        if isinstance(node, ast.ClassDef) and not claim.keeps:
+            self._merge_members(claim, node)
+
+    def _merge_members(self, claim: Claim, node: ast.ClassDef) -> None:
+        first, last = node.body[0], node.body[-1]
+        indent = self.upstream.indent(self.upstream.offset(first.lineno, first.col_offset))
+        scope = _Scope(f"{claim.name}.", node.body, indent, self.upstream.end(last))
+        assert isinstance(claim.node, ast.ClassDef)
+        self.merge_scope(scope, claims_in(self.ours, claim.node.body, scope.prefix))
+
+    def _add(self, claim: Claim, scope: _Scope) -> None:
+        where = f"class {scope.prefix[:-1]} of upstream's {self.upstream.name}" if scope.prefix else f"upstream's {self.upstream.name}"
+        looks_new = isinstance(claim.node, ast.ClassDef) and claim.node.bases
+        if claim.keeps and not looks_new:
+            raise self._refusal(claim, f"It keeps a body (`...`) that {where} does not have.", "Correct the name, or write the body.")
+        text = self._text(claim, scope.indent)
+        if scope.prefix:
+            if not self.upstream.ends_line(scope.end) or scope.indent.strip():
+                raise self._refusal(
+                    claim, f"The {where} is written on one line and takes no more members.", "Put it into a subclass of it."
+                )
+            # Members of an inner class come before those of the outer class that ends at the same place.
+            self.edits.append(Edit(scope.end, scope.end, f"\n\n{scope.indent}{text}", order=-scope.prefix.count(".")))
+        else:
+            self.edits.append(Edit(scope.end, scope.end, f"{self._blank_lines(scope.end)}{text}\n"))
+        self.touches.append(Touch(claim.name, ADDED, None))
+
+    def add_imports(self, module: _Scope) -> None:
+        present = set(_top_level_imports(self.upstream.tree.body))
+        for item in self.overlay.future_imports:
+            if item not in present:
+                raise ForkError(
+                    f"{self.ours.name}: `{item}`",
+                    f"Upstream's {self.upstream.name} does not have it, and it would change the meaning of every annotation there.",
+                    "Delete it from the overlay, and quote annotations that are not defined at run time.",
+                )
+        missing = [item for item in self.overlay.imports if item not in present]
+        for item in missing:
+            for binding in module.bindings.get(item.bound, []):
+                self._refuse_other_meaning(item, binding)
+        if missing:
+            self.edits.append(self._import_edit("\n".join(str(item) for item in missing)))
+
+    def _refuse_other_meaning(self, item: Import, binding: Binding) -> None:
+        others = imported(binding.node) if isinstance(binding.node, (ast.Import, ast.ImportFrom)) else ()
+        if any((other.bound, other.meaning) == (item.bound, item.meaning) for other in others):
+            return
+        raise ForkError(
+            f"{self.ours.name}: `{item}`",
+            f"Upstream's {self.upstream.name}:{binding.node.lineno} uses the name {item.bound} for something else.",
+            "Write the import as upstream does, or import it under a name of its own (`as`).",
+        )
+
+    def _import_edit(self, lines: str) -> Edit:
+        body = self.upstream.tree.body
+        runs = [number for number, statement in enumerate(body) if isinstance(statement, (ast.Import, ast.ImportFrom))]
+        if runs:
+            last = next(number for number in range(runs[0], len(body)) if number + 1 not in runs)
+            end = self.upstream.end(body[last])
+            if not self.upstream.ends_line(end):
+                raise ForkError(
+                    f"{self.ours.name} has imports to add.",
+                    f"In upstream's {self.upstream.name}:{body[last].lineno} another statement follows the imports on their line.",
+                    "Import inside of the function that needs it.",
+                )
+            return Edit(end, end, f"\n{lines}")
+        if ast.get_docstring(self.upstream.tree, clean=False) is not None:
+            end = self.upstream.end(body[0])
+            return Edit(end, end, f"\n\n{lines}")
+        if body:
+            start = self.upstream.start(body[0])
+            return Edit(start, start, f"{lines}\n\n")
+        return Edit(len(self.upstream.text), len(self.upstream.text), f"{lines}\n")
+
+    def _text(self, claim: Claim, indent: str) -> str:
+        return self.ours.moved(claim.node, self.ours.start(claim.node), self.ours.end(claim.node), indent)
+
+    def _blank_lines(self, end: int) -> str:
+        """What to put before an addition at the end of the module: two blank lines, counting those there are already."""
+        if any(edit.start == end and edit.order == 0 for edit in self.edits):
+            return "\n\n"
+        text = self.upstream.normalised(0, end)
+        return "\n" * max(0, 3 - (len(text) - len(text.rstrip("\n")))) if text else ""
+
+    def _refusal(self, claim: Claim, why: str, remedy: str) -> ForkError:
+        return ForkError(f"{self.ours.name}:{claim.node.lineno} claims {claim.name}.", why, remedy)
+
+
+def _top_level_imports(body: Sequence[ast.stmt]) -> Iterator[Import]:
+    """The imports that run when the module is imported: those of its body and of its `try` blocks, not those under a condition."""
+    for statement in body:
+        if isinstance(statement, (ast.Import, ast.ImportFrom)):
+            yield from imported(statement)
+        elif isinstance(statement, ast.Try):
+            yield from _top_level_imports(statement.body)

@@ -1,0 +1,190 @@
+"""What an overlay file says: why it is there, what it imports, which definitions it claims. Anything else in it is refused."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from .errors import ForkError
+from .source import Definition, Source
+
+_FIELD = re.compile(r"^(Upstream|Remove when):[ \t]*(.*(?:\n[ \t]+\S.*)*)", re.MULTILINE)
+KINDS = {
+    ast.FunctionDef: "function",
+    ast.AsyncFunctionDef: "async function",
+    ast.ClassDef: "class",
+    ast.Assign: "constant",
+    ast.AnnAssign: "constant",
+}
+
+
+@dataclass(frozen=True)
+class Reason:
+    """The docstring of an overlay file: why the touch exists, its upstream issue or PR, and when it can go."""
+
+    why: str
+    upstream: str
+    remove_when: str
+
+
+@dataclass(frozen=True)
+class Import:
+    """One imported name. module is None for `import name`, else dots and name of the `from` module."""
+
+    module: str | None
+    name: str
+    alias: str | None
+
+    @property
+    def bound(self) -> str:
+        """The name this import binds."""
+        return self.alias or (self.name.split(".")[0] if self.module is None else self.name)
+
+    @property
+    def meaning(self) -> tuple[str | None, str]:
+        """What the bound name stands for: `import a.b` binds the package `a`."""
+        return self.module, self.name if self.module is not None or self.alias else self.bound
+
+    def __str__(self) -> str:
+        what = f"import {self.name}" if self.module is None else f"from {self.module} import {self.name}"
+        return f"{what} as {self.alias}" if self.alias else what
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A definition in an overlay file.
+
+    name: its qualified name. keeps: its body is just `...`.
+    """
+
+    name: str
+    node: Definition
+    keeps: bool
+
+    @property
+    def kind(self) -> str:
+        return KINDS[type(self.node)]
+
+
+@dataclass(frozen=True)
+class Overlay:
+    """An overlay file, read."""
+
+    source: Source
+    reason: Reason
+    imports: tuple[Import, ...]
+    future_imports: tuple[Import, ...]
+    claims: tuple[Claim, ...]
+
+    @property
+    def words(self) -> frozenset[str]:
+        """The names it claims or imports at the top of the module: what else upstream has there does not concern it."""
+        return frozenset(claim.name for claim in self.claims) | frozenset(item.bound for item in self.imports)
+
+
+def read_reason(source: Source) -> Reason:
+    """The required docstring of an overlay file or new module. Raises ForkError if a part is missing."""
+    text = inspect.cleandoc(ast.get_docstring(source.tree, clean=False) or "")
+    fields = {name: " ".join(value.split()) for name, value in _FIELD.findall(text)}
+    first_field = _FIELD.search(text)
+    why = text[: first_field.start()].strip() if first_field else text.strip()
+    parts = {"a paragraph that says why": why, "Upstream:": fields.get("Upstream"), "Remove when:": fields.get("Remove when")}
+    missing = [name for name, value in parts.items() if not value]
+    if missing:
+        raise ForkError(
+            f"{source.name}:1 has no complete module docstring.",
+            f"It lacks {', '.join(missing)}.",
+            "Start the file with a docstring: why the touch exists, then `Upstream: <issue or PR>` and `Remove when: <condition>`.",
+        )
+    return Reason(why, fields["Upstream"], fields["Remove when"])
+
+
+def read_overlay(source: Source) -> Overlay:
+    """Read an overlay file. Raises ForkError, with file and line, for anything the grammar does not know."""
+    reason = read_reason(source)
+    imports: list[Import] = []
+    statements: list[ast.stmt] = []
+    for statement in source.tree.body[1:]:
+        if isinstance(statement, (ast.Import, ast.ImportFrom)):
+            imports += imported(statement)
+        elif not _is_for_type_checkers(source, statement):
+            statements.append(statement)
+    for item in imports:
+        if item.name == "*":
+            raise ForkError(f"{source.name}: `{item}`", "A star import hides which names it binds.", "Import the names one by one.")
+    future = tuple(item for item in imports if item.module == "__future__")
+    claims = claims_in(source, statements, "")
+    if not claims and len(imports) == len(future):
+        raise ForkError(
+            f"{source.name} changes nothing.", "It has neither a definition nor an import.", "Delete the file, or add what it is for."
+        )
+    return Overlay(source, reason, tuple(item for item in imports if item not in future), future, claims)
+
+
+def imported(statement: ast.Import | ast.ImportFrom) -> Iterator[Import]:
+    """The names an import statement imports."""
+    module = "." * statement.level + (statement.module or "") if isinstance(statement, ast.ImportFrom) else None
+    for alias in statement.names:
+        yield Import(module, alias.name, alias.asname)
+
+
+def checks_types_only(statement: ast.stmt) -> bool:
+    """Whether a statement is `if TYPE_CHECKING:`, whose body never runs."""
+    return isinstance(statement, ast.If) and ast.unparse(statement.test) in ("TYPE_CHECKING", "typing.TYPE_CHECKING")
+
+
+def constant_name(statement: ast.stmt) -> str | None:
+    """The name of `NAME = ...` or `NAME: T = ...`; None for any other statement."""
+    if isinstance(statement, ast.Assign):
+        targets = statement.targets
+    elif isinstance(statement, ast.AnnAssign):
+        targets = [statement.target]
+    else:
+        return None
+    return targets[0].id if len(targets) == 1 and isinstance(targets[0], ast.Name) else None
+
+
+def claims_in(source: Source, statements: list[ast.stmt], prefix: str) -> tuple[Claim, ...]:
+    """The definitions among statements of an overlay file, named behind a prefix. Raises ForkError for any other statement."""
+    claims: dict[str, Claim] = {}
+    for statement in statements:
+        claim = _claim(source, statement, prefix)
+        if claim.name in claims:
+            raise ForkError(
+                f"{source.name}:{statement.lineno} defines {claim.name} again.",
+                f"Line {claims[claim.name].node.lineno} has defined it already, so one of them is lost.",
+                "Keep one of the two.",
+            )
+        claims[claim.name] = claim
+    return tuple(claims.values())
+
+
+def _claim(source: Source, statement: ast.stmt, prefix: str) -> Claim:
+    if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+        keeps = len(statement.body) == 1 and ast.unparse(statement.body[0]) == "..."
+        return Claim(prefix + statement.name, statement, keeps)
+    name = constant_name(statement)
+    if name is not None and isinstance(statement, (ast.Assign, ast.AnnAssign)):
+        return Claim(prefix + name, statement, keeps=False)
+    raise ForkError(
+        f"{source.name}:{statement.lineno} holds what an overlay file may not: {ast.unparse(statement).splitlines()[0][:60]!r}.",
+        "Besides its docstring, an overlay file has only imports and definitions: functions, classes, and constants of one name each.",
+        'Put the code into a definition, or into a new module that the line file lists under "new".',
+    )
+
+
+def _is_for_type_checkers(source: Source, statement: ast.stmt) -> bool:
+    if not checks_types_only(statement):
+        return False
+    assert isinstance(statement, ast.If)
+    for inner in [*statement.body, *statement.orelse]:
+        if statement.orelse or not isinstance(inner, (ast.Import, ast.ImportFrom)):
+            raise ForkError(
+                f"{source.name}:{inner.lineno} stands under `if TYPE_CHECKING:`.",
+                "That block is not merged, it only helps who reads the overlay: it may hold imports and nothing else.",
+                "Move the statement out, or delete it.",
+            )
+    return True

@@ -1,0 +1,138 @@
+"""Made-up releases and checkouts of the fork, for tests that need to know every byte."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+WHY = '"""Made up for a test.\n\nUpstream: example/project#1\nRemove when: never.\n"""\n'
+RELEASE = "1.0"
+WHEEL_NAME = f"litellm-{RELEASE}-py3-none-any.whl"
+METADATA = (
+    "Metadata-Version: 2.1\r\nName: litellm\r\nVersion: {version}\r\nRequires-Dist: idna\r\n"
+    "Provides-Extra: more\r\n\r\nVersion: of the text\r\n"
+)
+MODULES = {
+    "litellm/__init__.py": b"",
+    "litellm/a.py": b"import os\n\n\ndef greet():\n    return 'hello'\n\n\ndef other():\n    return os.name\n",
+    "litellm/windows.py": b"def greet():\r\n    return 1\r\n\r\n\r\ndef other():\r\n    return 2\r\n",
+    "litellm/data.bin": bytes(range(256)) * 40,
+}
+
+
+def write_wheel(folder: Path, modules: Mapping[str, bytes] = MODULES, version: str = RELEASE) -> Path:
+    """A made-up release as a wheel."""
+    info = f"litellm-{version}.dist-info"
+    files = {
+        **modules,
+        f"litellm-{version}.data/scripts/hello": b"#!python\n",
+        f"{info}/METADATA": METADATA.format(version=version).encode(),
+        f"{info}/WHEEL": b"Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+        f"{info}/entry_points.txt": b"[console_scripts]\nlitellm = litellm.a:greet\n",
+    }
+    record = "".join(f"{name},{record_hash(data)},{len(data)}\n" for name, data in files.items()) + f"{info}/RECORD,,\n"
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"litellm-{version}-py3-none-any.whl"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in {**files, f"{info}/RECORD": record.encode()}.items():
+            member = zipfile.ZipInfo(name, (2024, 5, 6, 7, 8, 10))
+            member.compress_type = zipfile.ZIP_DEFLATED
+            member.external_attr = (0o100755 if "scripts" in name else 0o100644) << 16
+            archive.writestr(member, data)
+    return path
+
+
+def record_hash(data: bytes) -> str:
+    """A hash as RECORD writes it."""
+    return "sha256=" + base64.urlsafe_b64encode(hashlib.sha256(data).digest()).decode().rstrip("=")
+
+
+class Checkout:
+    """A made-up checkout of the fork with the real tool in it, run as a user runs it."""
+
+    def __init__(self, root: Path, modules: Mapping[str, bytes] = MODULES) -> None:
+        self.root = root
+        self.cache = root.parent / "cache"
+        self.wheel = write_wheel(root.parent / "release", modules)
+        shutil.copytree(ROOT / "fork", root / "fork", ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copy(ROOT / "pyproject.toml", root)
+        self.add_line("v1", "litellm")
+
+    def add_line(self, name: str, overlay: str, new: tuple[str, ...] = (), wheel: Path | None = None) -> None:
+        """Write a line file that pins the wheel, and no definition yet."""
+        wheel = wheel or self.wheel
+        digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
+        content = {
+            "upstream": wheel.name.split("-")[1],
+            "local": "test.1",
+            "overlay": overlay,
+            "wheels": {wheel.name: digest},
+            "new": list(new),
+            "definitions": {},
+        }
+        self.write(f"lines/{name}.json", json.dumps(content))
+        (self.root / overlay).mkdir(parents=True, exist_ok=True)
+
+    def write(self, path: str, text: str | bytes) -> Path:
+        """Write a file of the checkout."""
+        file = self.root / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(text if isinstance(text, bytes) else text.encode())
+        return file
+
+    def fork(self, *arguments: str, given: bool = True, code: int = 0, env: Mapping[str, str] | None = None) -> str:
+        """Run `python -m fork`, with the wheel unless `given` is false; assert its exit status; return what it wrote to both streams."""
+        command = [sys.executable, "-m", "fork", *arguments, *(["--from", str(self.wheel)] if given else [])]
+        return self.run(command, code, env or {})
+
+    def backend(self, call: str, code: int = 0, env: Mapping[str, str] | None = None) -> str:
+        """Call a hook as a front end does: in a process of its own, in the folder of the checkout."""
+        return self.run([sys.executable, "-c", f"from fork import backend; print(backend.{call})"], code, env or {})
+
+    def run(self, command: list[str], code: int, environment: Mapping[str, str]) -> str:
+        """Run a command in the checkout with a cache of its own. Whatever it refuses, it never shows a traceback."""
+        env = {
+            **os.environ,
+            "XDG_CACHE_HOME": str(self.cache),
+            "LOCALAPPDATA": str(self.cache),
+            "PYTHONDONTWRITEBYTECODE": "1",
+            **environment,
+        }
+        env.pop("PYTHONPATH", None)
+        done = subprocess.run(command, cwd=self.root, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        assert done.returncode == code, done.stdout
+        assert "Traceback" not in done.stdout
+        return done.stdout
+
+    def index(self) -> dict[str, str]:
+        """A package index that has the release, as settings for pip and for uv alike."""
+        page = self.root.parent / "index" / "litellm" / "index.html"
+        page.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(self.wheel, page.parent)
+        digest = hashlib.sha256(self.wheel.read_bytes()).hexdigest()
+        page.write_text(f'<a href="{self.wheel.name}#sha256={digest}">{self.wheel.name}</a>')
+        return index_settings(page.parent.parent.as_uri())
+
+    def cached(self) -> list[Path]:
+        """What lies in the cache."""
+        return [file for file in self.cache.rglob("*") if file.is_file()]
+
+    def built(self, folder: str = "dist") -> Path:
+        """The one wheel in a folder of the checkout."""
+        (wheel,) = (self.root / folder).glob("*.whl")
+        return wheel
+
+
+def index_settings(url: str) -> dict[str, str]:
+    """Settings that make an address the only package index, for pip and for uv."""
+    pip = {"PIP_INDEX_URL": url, "PIP_EXTRA_INDEX_URL": "", "PIP_FIND_LINKS": "", "PIP_CONFIG_FILE": os.devnull, "PIP_RETRIES": "0"}
+    return {**pip, "UV_DEFAULT_INDEX": url, "UV_NO_CACHE": "1", "UV_HTTP_RETRIES": "0", "UV_NO_CONFIG": "1"}

@@ -1,0 +1,140 @@
+"""`python -m fork` and the way to upstream's wheel, on a made-up checkout."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from pathlib import Path
+
+import pytest
+
+from . import checkouts
+from .checkouts import WHY, Checkout
+
+
+def test_fetches_from_the_users_index_once(checkout: Checkout) -> None:
+    """Without a wheel at hand it comes from the configured index, and from the cache from then on."""
+    settings = checkout.index()
+    assert "Fetching litellm 1.0" in checkout.fork("build", given=False, env=settings)
+    assert [file.name for file in checkout.cached()] == [checkouts.WHEEL_NAME]
+    checkout.wheel.unlink()
+    assert "Fetching" not in checkout.fork("build", given=False, env=checkouts.index_settings("file:///nowhere"))
+
+
+def test_an_index_that_serves_another_file_is_refused(checkout: Checkout) -> None:
+    """What an index serves is verified as everything else, and is not kept."""
+    checkouts.write_wheel(checkout.wheel.parent, {"litellm/a.py": b"evil = 1\n"})
+    assert "is not the file that v1.json pins" in checkout.fork("build", given=False, code=1, env=checkout.index())
+    assert checkout.cached() == []
+
+
+def test_a_damaged_cache_is_fetched_anew(checkout: Checkout) -> None:
+    """The cache is verified at each use; what fails is replaced, with a word about it."""
+    settings = checkout.index()
+    checkout.fork("build", given=False, env=settings)
+    (cached,) = checkout.cached()
+    cached.write_bytes(b"damaged")
+    text = checkout.fork("build", given=False, env=settings)
+    assert "does not have its pinned sha256: fetching it anew" in text
+    assert cached.read_bytes() == checkout.wheel.read_bytes()
+
+
+def test_uv_decides_where_from_when_it_runs_the_build(checkout: Checkout) -> None:
+    """Where uv is the front end (it sets `UV`), its index counts, and pip's is not asked."""
+    uv = shutil.which("uv")
+    if uv is None:
+        pytest.skip("uv is not on the path")
+    settings = {**checkout.index(), "PIP_INDEX_URL": "file:///nowhere", "UV": uv}
+    (checkout.root / "dist").mkdir()
+    assert checkout.backend("get_requires_for_build_wheel()", env=settings).strip() == "[]"
+    checkout.backend("build_wheel('dist')", env=settings)
+    assert checkout.built().name == "litellm-1.0+test.1-py3-none-any.whl"
+
+
+def test_pins_the_wheels_an_index_has(checkout: Checkout) -> None:
+    """`pin --wheels` writes the hash of every platform's wheel, and leaves the rest of the line file alone."""
+    if shutil.which("uv") is None:
+        pytest.skip("uv is not on the path")
+    file = checkout.root / "lines" / "v1.json"
+    before = file.read_text()
+    digest = hashlib.sha256(checkout.wheel.read_bytes()).hexdigest()
+    file.write_text(before.replace(digest, "0" * 64))
+    text = checkout.fork("pin", "--wheels", given=False, env=checkout.index())
+    assert f"{'0' * 12} -> {digest[:12]}" in text
+    assert file.read_text() == before
+
+
+def test_check_lists_each_definition_of_every_line(checkout: Checkout, tmp_path: Path) -> None:
+    """Each claimed definition with its file, what became of it and its pin; all lines unless one is named."""
+    checkout.write("litellm/a.py", f"{WHY}\n\ndef greet():\n    return 1\n\n\n@d\ndef other(): ...\n\n\nX = 1\n")
+    checkout.fork("pin")
+    text = checkout.fork("check")
+    for line in ("greet  replaced, pin holds", "other  decorated, pin holds", "X  added, pin holds", "v1: every pin holds"):
+        assert line in text
+    checkout.add_line("v0", "backports/v0/litellm")
+    checkout.write("backports/v0/litellm/a.py", f"{WHY}Y = 1\n")
+    text = checkout.fork("check", code=1)
+    assert "v1: every pin holds" in text and "Y  added, NOT CLEAN: has no pin yet" in text and "v0: 1 pin(s) do not hold" in text
+    assert "v0" not in checkout.fork("check", "--line", "v1")
+
+
+def test_a_backport_shares_the_new_modules_of_the_current_line(checkout: Checkout) -> None:
+    """Touches come from the line's own folder, modules that the current line adds from the one place where they are."""
+    shared = checkout.write("litellm/policy.py", f"{WHY}X = 1\n")
+    checkout.add_line("v1", "litellm", new=("litellm/policy.py",))
+    checkout.add_line("v0", "backports/v0/litellm")
+    checkout.write("backports/v0/litellm/windows.py", f"{WHY}\n\ndef greet():\n    return 0\n")
+    checkout.fork("pin", "--line", "v0")
+    checkout.fork("tree", "--line", "v0")
+    tree = checkout.root / "build" / "v0" / "litellm"
+    assert (tree / "policy.py").read_bytes() == shared.read_bytes()
+    assert (tree / "windows.py").read_bytes() == b"def greet():\r\n    return 0\r\n\r\n\r\ndef other():\r\n    return 2\r\n"
+    assert (tree / "a.py").read_bytes() == checkouts.MODULES["litellm/a.py"]
+    checkout.write("backports/v0/litellm/policy.py", f"{WHY}X = 2\n")
+    assert "the same in every line" in checkout.fork("tree", "--line", "v0", code=1)
+
+
+def test_diff_is_the_whole_fork(checkout: Checkout) -> None:
+    """A unified diff of each touched file, in plain text where the output is no terminal."""
+    assert checkout.fork("diff") == (
+        "--- a/litellm/a.py\n+++ b/litellm/a.py\n@@ -2,7 +2,7 @@\n \n \n def greet():\n-    return 'hello'\n+    return 'goodbye'\n"
+        " \n \n def other():\n"
+    )
+
+
+def test_pin_prints_what_it_writes(checkout: Checkout) -> None:
+    """A changed pin is shown with the old and the new hash; a second run changes nothing."""
+    checkout.write("litellm/a.py", f"{WHY}X = 1\n\n\ndef other():\n    return 2\n")
+    text = checkout.fork("pin")
+    assert "litellm/a.py: other has no pin yet\n  none -> " in text and "X has no pin yet\n  none -> added" in text
+    before = (checkout.root / "lines" / "v1.json").read_bytes()
+    assert "2 pins, 0 of them changed" in checkout.fork("pin")
+    assert (checkout.root / "lines" / "v1.json").read_bytes() == before
+
+
+def test_notes_say_what_why_and_until_when(checkout: Checkout) -> None:
+    """PATCH_NOTES.md is made of docstrings and pins alone; `--check` tells when it is out of date."""
+    checkout.write("litellm/a.py", f"{WHY}\n\n@d\nclass K:\n    @d\n    def f(self): ...\n\n    x = 1\n\n\ndef greet():\n    return 1\n")
+    checkout.wheel = checkouts.write_wheel(
+        checkout.wheel.parent, {"litellm/a.py": b"class K:\n    def f(self): pass\n\n\ndef greet(): pass\n"}
+    )
+    checkout.add_line("v1", "litellm")
+    assert "claims K" in checkout.fork("notes", given=False, code=1)
+    checkout.fork("pin")
+    checkout.fork("notes", given=False)
+    notes = checkout.root / "PATCH_NOTES.md"
+    assert notes.read_text().split("### ")[1] == (
+        "`litellm/a.py`\n\nMade up for a test.\n\n- decorated `K`\n- decorated `K.f`\n- added `K.x`\n- replaced `greet`\n"
+        "- Upstream: example/project#1\n- Remove when: never.\n- Last checked against: 1.0\n"
+    )
+    checkout.fork("notes", "--check", given=False)
+    notes.write_text("old")
+    assert "is not up to date" in checkout.fork("notes", "--check", given=False, code=1)
+    assert notes.read_text() == "old"
+
+
+def test_help_names_every_command(checkout: Checkout) -> None:
+    """`--help` tells the commands, the way after an edit, and the exit statuses."""
+    text = checkout.fork("--help", given=False)
+    for word in ("build", "tree", "check", "diff", "pin", "notes", "exit status"):
+        assert word in text

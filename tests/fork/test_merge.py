@@ -1,0 +1,273 @@
+"""The merge on made-up modules: what it may change, to the byte, and what it refuses."""
+
+from __future__ import annotations
+
+import pytest
+
+from fork.errors import ForkError
+from fork.merge import Merged, merge
+from fork.overlay import read_overlay
+from fork.source import Source
+
+from .checkouts import WHY
+
+
+def run(upstream: str | bytes, overlay: str | bytes) -> Merged:
+    theirs = upstream if isinstance(upstream, bytes) else upstream.encode()
+    ours = WHY.encode() + (overlay if isinstance(overlay, bytes) else overlay.encode())
+    read = read_overlay(Source("overlay/m.py", ours))
+    whole = merge(Source("litellm/m.py", theirs), read)
+    assert merge(Source("litellm/m.py", theirs, read.words), read) == whole
+    return whole
+
+
+def merged(upstream: str, overlay: str) -> str:
+    return run(upstream, overlay).data.decode()
+
+
+def refused(upstream: str, overlay: str) -> str:
+    with pytest.raises(ForkError) as caught:
+        run(upstream, overlay)
+    assert caught.value.remedy
+    return str(caught.value)
+
+
+def test_replaces_a_function_whole_and_nothing_else() -> None:
+    """A function both have is ours, decorators and all; the text around it is upstream's."""
+    upstream = "# top\nX = 1\n\n\n@old\ndef f(a):\n    return a  # last\n\n# between\ndef g(): pass\n"
+    assert merged(upstream, "def f(b):\n    # kept\n    return b\n") == (
+        "# top\nX = 1\n\n\ndef f(b):\n    # kept\n    return b\n\n# between\ndef g(): pass\n"
+    )
+
+
+def test_decorates_a_kept_body_innermost() -> None:
+    """Our decorator stands directly above `def`, so it works below `@property` and route decorators, and upstream's body stays."""
+    upstream = "class A:\n    @route.post('/x')\n    @property\n    async def f(self):\n        return 1\n"
+    overlay = "class A:\n    @ours(1)\n    async def f(self): ...\n"
+    assert merged(upstream, overlay) == (
+        "class A:\n    @route.post('/x')\n    @property\n    @ours(1)\n    async def f(self):\n        return 1\n"
+    )
+
+
+def test_decorates_a_class_and_merges_its_members() -> None:
+    """An overlay class is a container: its decorators go to upstream's class, its members into it, bases stay upstream's."""
+    upstream = "@first\nclass A(Base, metaclass=M):\n    x = 1\n\n    def f(self):\n        return 1\n\n\nend = 1\n"
+    overlay = "@second\nclass A:\n    x: int = 2\n\n    def g(self):\n        return 3\n"
+    assert merged(upstream, overlay) == (
+        "@first\n@second\nclass A(Base, metaclass=M):\n    x: int = 2\n\n    def f(self):\n        return 1\n"
+        "\n    def g(self):\n        return 3\n\n\nend = 1\n"
+    )
+
+
+def test_reaches_members_of_nested_classes() -> None:
+    """A qualified name may go through several classes; additions to an inner class stay in it where both end at the same place."""
+    upstream = "class A:\n    class B:\n        def f(self):\n            return 1\n"
+    overlay = "class A:\n    class B:\n        def f(self):\n            return 2\n\n        y = 1\n\n    z = 2\n"
+    result = run(upstream, overlay)
+    assert result.data.decode() == ("class A:\n    class B:\n        def f(self):\n            return 2\n\n        y = 1\n\n    z = 2\n")
+    assert [(touch.name, touch.how) for touch in result.touches] == [("A.B.f", "replaced"), ("A.B.y", "added"), ("A.z", "added")]
+
+
+def test_adds_what_upstream_lacks_at_the_end() -> None:
+    """Definitions upstream does not have follow at the end of the module, each after two blank lines."""
+    assert merged("def f(): pass", "class New(Exception):\n    '''Doc.'''\n\n\nY = 2\n") == (
+        "def f(): pass\n\n\nclass New(Exception):\n    '''Doc.'''\n\n\nY = 2\n"
+    )
+
+
+def test_replaces_a_constant_such_as_all() -> None:
+    """A module constant is replaced whole, over all of its lines and with its comment."""
+    assert merged("__all__ = [\n    'a',\n]  # names\nb = 1\n", "__all__ = ['a', 'b']\n") == "__all__ = ['a', 'b']\nb = 1\n"
+
+
+def test_finds_a_definition_under_a_condition_and_keeps_strings_when_moving_it() -> None:
+    """A definition under `try` counts as found; ours is indented to its place, except for lines inside of strings."""
+    upstream = "try:\n    def f():\n        return 1\nexcept ImportError:\n    pass\n"
+    overlay = "def f():\n    '''Doc\n    more'''\n    return (\n        2\n    )\n"
+    assert merged(upstream, overlay) == (
+        "try:\n    def f():\n        '''Doc\n    more'''\n        return (\n            2\n        )\nexcept ImportError:\n    pass\n"
+    )
+
+
+def test_adds_imports_that_are_missing_after_the_first_run_of_them() -> None:
+    """What is imported already is left out; what only type checkers see counts as missing."""
+    upstream = (
+        '"""Doc."""\nfrom __future__ import annotations\n\nimport os\nfrom typing import TYPE_CHECKING, Any  # typing\n'
+        "\nif TYPE_CHECKING:\n    from x import T\n\nimport late\n"
+    )
+    overlay = "import os\nfrom typing import Any, cast\nfrom x import T\nfrom y import z as w\nimport late\n"
+    assert merged(upstream, overlay) == upstream.replace(
+        "# typing\n", "# typing\nfrom typing import cast\nfrom x import T\nfrom y import z as w\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("upstream", "expected"),
+    [
+        ("", "import os\n"),
+        ('"""Doc."""\n\nX = 1\n', '"""Doc."""\n\nimport os\n\nX = 1\n'),
+        ("# comment\n@d\ndef f(): pass\n", "# comment\nimport os\n\n@d\ndef f(): pass\n"),
+    ],
+)
+def test_adds_imports_to_a_module_that_has_none(upstream: str, expected: str) -> None:
+    """Without a run of imports they follow the docstring, or go before the first statement."""
+    assert merged(upstream, "import os\n") == expected
+
+
+def test_imports_for_type_checkers_are_not_merged() -> None:
+    """`if TYPE_CHECKING:` in an overlay helps who reads the overlay, and changes nothing upstream."""
+    overlay = "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from x import T\n\n\ndef f(a: 'T'): return a\n"
+    assert merged("from typing import TYPE_CHECKING\n\n\ndef f(a): pass\n", overlay) == (
+        "from typing import TYPE_CHECKING\n\n\ndef f(a: 'T'): return a\n"
+    )
+
+
+def test_keeps_crlf() -> None:
+    """A module with CRLF gets our lines with CRLF, and the text a pin is made of is the same as for LF."""
+    upstream = "import os\n\n\ndef f():\n    return 1\n\n\ndef g():\n    return 2\n"
+    overlay = "import sys\n\n\ndef f():\n    return '''a\nb'''\n\n\nY = 1\n"
+    plain, windows = run(upstream, overlay), run(upstream.replace("\n", "\r\n"), overlay)
+    assert windows.data == plain.data.replace(b"\n", b"\r\n")
+    assert windows.touches == plain.touches
+
+
+def test_an_overlay_with_crlf_gives_the_same() -> None:
+    """How git checked the overlay out does not matter."""
+    overlay = "import sys\n\n\n@d\ndef f(): ...\n"
+    assert run("def f():\n    pass\n", overlay.replace("\n", "\r\n")).data == run("def f():\n    pass\n", overlay).data
+
+
+def test_keeps_a_byte_order_mark_and_another_encoding() -> None:
+    """BOM and declared encoding stay, also for what we add."""
+    assert run(b"\xef\xbb\xbfX = 1\n", "X = 2\n").data == b"\xef\xbb\xbfX = 2\n"
+    latin = b"# -*- coding: latin-1 -*-\nX = '\xe9'\nY = '\xe9'\n"
+    assert run(latin, "Y = 'ü'\n").data == b"# -*- coding: latin-1 -*-\nX = '\xe9'\nY = '\xfc'\n"
+
+
+def test_refuses_a_character_the_encoding_lacks() -> None:
+    """A module that cannot hold our text is named, not written wrong."""
+    with pytest.raises(ForkError, match="does not fit into litellm/m.py"):
+        run(b"# -*- coding: latin-1 -*-\nY = 1\n", "Y = '\u20ac'\n")
+
+
+def test_counts_lines_as_python_does() -> None:
+    """A form feed, U+2028 and a lone carriage return in a string do not shift what comes after them."""
+    upstream = "A = '\u2028 \x0c \x85'\n\x0c\ndef f():\n    return 1\n\n\nB = 'x'\n"
+    assert merged(upstream, "def f():\n    return 2\n") == upstream.replace("return 1", "return 2")
+    lone = "A = '''\r'''\nB = 1\nC = 2\n"
+    assert merged(lone, "B = 3\n") == lone.replace("B = 1", "B = 3")
+
+
+def test_counts_columns_as_python_does() -> None:
+    """Text that is not ASCII before a definition on its line does not shift it."""
+    assert merged("A = '\u00e4\u20ac\U0001f600'; B = 1; C = 3\n", "B = 22\n") == "A = '\u00e4\u20ac\U0001f600'; B = 22; C = 3\n"
+
+
+def test_a_decorator_in_parentheses_over_lines_is_replaced_whole() -> None:
+    """The `@` is found also where its expression starts later."""
+    assert merged("@ (\n    deco\n)\ndef f(): pass\nX = 1\n", "def f(): return 1\n") == "def f(): return 1\nX = 1\n"
+
+
+@pytest.mark.parametrize(
+    ("upstream", "overlay", "words"),
+    [
+        ("def g(): pass\n", "@d\ndef f(): ...\n", ["overlay/m.py:7 claims f", "keeps a body", "litellm/m.py does not have"]),
+        ("class A:\n    pass\n", "class A:\n    @d\n    def f(self): ...\n", ["claims A.f", "class A of upstream's"]),
+        ("@overload\ndef f(a): ...\n@overload\ndef f(b): ...\ndef f(c): pass\n", "@d\ndef f(): ...\n", ["3 times (lines 2, 4, 5)"]),
+        (
+            "class A:\n    @property\n    def x(self): pass\n    @x.setter\n    def x(self, v): pass\n",
+            "class A:\n    def x(self): return 1\n",
+            ["claims A.x", "2 times"],
+        ),
+        ("if a:\n    X = 1\nelse:\n    X = 2\n", "X = 3\n", ["claims X", "2 times"]),
+        ("__all__ = []\n__all__ += ['x']\n", "__all__ = ['y']\n", ["claims __all__", "2 times"]),
+        (
+            "def f(): pass\n",
+            "async def f(): return 1\n",
+            ["Here it is of the kind async function, upstream of the kind function"],
+        ),
+        ("def f(): pass\n", "@d\nasync def f(): ...\n", ["of the kind async function"]),
+        ("class f: pass\n", "@d\ndef f(): ...\n", ["function, upstream of the kind class"]),
+        ("from x import f\n", "def f(): return 1\n", ["function, upstream of the kind import", "litellm/m.py:1"]),
+        ("a, X = 1, 2\n", "X = 1\n", ["constant, upstream of the kind binding"]),
+        ("def f(): pass\n", "def f(): ...\n", ["has no decorator, so it changes nothing"]),
+        ("def f():\n    return 1\n", "def f():\n    return 1\n", ["It is upstream's text, so it changes nothing"]),
+        ("class A: pass\n", "class A: ...\n", ["changes nothing"]),
+        ("import os\n", "import os\n", ["overlay/m.py changes nothing"]),
+        ("class A(B): pass\n", "class A(B):\n    x = 1\n", ["claims A", "bases and keywords stay"]),
+        ("class A: pass\n", "class A:\n    x = 1\n", ["claims A.x", "written on one line"]),
+        ("X = 1\n", "from __future__ import annotations\nX = 2\n", ["from __future__ import annotations", "every annotation"]),
+        ("def cast(): pass\n", "from typing import cast\nX = 1\n", ["from typing import cast", "litellm/m.py:1", "something else"]),
+        ("from a import x\n", "from b import x\nX = 1\n", ["from b import x", "something else"]),
+        ("import os; X = 1\n", "import sys\n", ["another statement follows the imports"]),
+        ("X = 1; Y = 1\n", "X = 1\n", ["changes nothing"]),
+    ],
+)
+def test_refuses_what_is_not_found_once_or_changes_nothing(upstream: str, overlay: str, words: list[str]) -> None:
+    """Not found, found twice, of another kind, without effect: each is refused, with file, name and reason."""
+    text = refused(upstream, overlay)
+    assert [word for word in words if word not in text] == [], text
+
+
+@pytest.mark.parametrize(
+    ("overlay", "words"),
+    [
+        ("print('x')\n", ["overlay/m.py:6", "print('x')"]),
+        ("for x in y: pass\n", ["overlay/m.py:6", "for x in y"]),
+        ("if a:\n    X = 1\n", ["overlay/m.py:6", "if a"]),
+        ("A = B = 1\n", ["overlay/m.py:6", "A = B = 1"]),
+        ("class f:\n    'Doc.'\n", ["overlay/m.py:7", "Doc."]),
+        ("X = 1\nX = 2\n", ["overlay/m.py:7 defines X again", "Line 6"]),
+        ("class f:\n    def g(self): return 1\n    def g(self): return 2\n", ["defines f.g again"]),
+        ("from x import *\nX = 1\n", ["star import"]),
+        ("if TYPE_CHECKING:\n    X = 1\n", ["overlay/m.py:7", "if TYPE_CHECKING"]),
+        ("", ["overlay/m.py changes nothing"]),
+    ],
+)
+def test_refuses_what_the_grammar_does_not_know(overlay: str, words: list[str]) -> None:
+    """Anything in an overlay but docstring, imports and definitions is refused with file and line."""
+    text = refused("class f:\n    pass\n", overlay)
+    assert [word for word in words if word not in text] == [], text
+
+
+@pytest.mark.parametrize(
+    ("docstring", "missing"),
+    [
+        ("", "a paragraph that says why, Upstream:, Remove when:"),
+        ('"""Why."""\n', "Upstream:, Remove when:"),
+        ('"""Why.\n\nUpstream: x#1\n"""\n', "Remove when:"),
+        ('"""Upstream: x#1\nRemove when: y\n"""\n', "a paragraph that says why"),
+        ('"""Why.\n\nUpstream:\nRemove when: y\n"""\n', "Upstream:"),
+    ],
+)
+def test_refuses_a_docstring_without_a_required_part(docstring: str, missing: str) -> None:
+    """Why, the upstream issue and the removal condition are required, and the refusal names what is missing."""
+    with pytest.raises(ForkError, match=f"It lacks {missing}\\."):
+        read_overlay(Source("overlay/m.py", f"{docstring}X = 1\n".encode()))
+
+
+def test_reads_docstring_fields_over_several_lines() -> None:
+    """A field may wrap onto indented lines, and the reason may have several paragraphs."""
+    text = '"""One.\n\nTwo.\n\nUpstream: x#1,\n    x#2\nRemove when: a\n    and b.\n"""\nX = 1\n'
+    reason = read_overlay(Source("overlay/m.py", text.encode())).reason
+    assert (reason.why, reason.upstream, reason.remove_when) == ("One.\n\nTwo.", "x#1, x#2", "a and b.")
+
+
+def test_names_the_line_of_a_syntax_error() -> None:
+    """An overlay that is no Python is refused with file and line."""
+    with pytest.raises(ForkError, match=r"overlay/m.py:7 cannot be read as Python"):
+        run("X = 1\n", "Y = 2\ndef f(:\n")
+
+
+def test_names_what_makes_the_result_no_python() -> None:
+    """What parses, and does not compile in its place, is refused before it is written."""
+    assert "does not fit into litellm/m.py:1." in refused("def f(): pass\n", "def f():\n    nonlocal x\n    return x\n")
+
+
+def test_leaves_out_no_string_that_looks_like_code() -> None:
+    """What is not parsed is left out by whole definitions: text in a string that reads like one hides nothing and finds nothing."""
+    upstream = (
+        "A = '''\ndef f():\n    pass\n\n\nclass B:\n    pass\n'''\n\n\n@deco(\n    1\n)\n@other\ndef g():\n"
+        '    """\ndef f(): pass\n    """\n    return 1\n\n\ndef f():\n    return 2\n\n\nimport late\n'
+    )
+    assert merged(upstream, "import late\n\n\ndef f():\n    return 3\n") == upstream.replace("return 2", "return 3")

@@ -1,0 +1,133 @@
+"""The tool on the release that is pinned, whatever the overlay holds today. The wheel comes from the cache or the index."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+import io
+import os
+import subprocess
+import venv
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from fork.line import ROOT, load_line
+from fork.merge import Binding, bindings
+from fork.patch import drift, merge_line
+from fork.source import Source
+from fork.upstream import find_wheel
+from fork.wheel import UpstreamWheel, fork_name, write_wheel
+
+from .checkouts import record_hash
+
+LINE = load_line(None)
+
+
+@pytest.fixture(scope="session")
+def upstream() -> Path:
+    """The pinned wheel of this platform."""
+    return find_wheel(LINE)
+
+
+@pytest.fixture(scope="session")
+def fork_wheel(upstream: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The fork's wheel, built from the overlay as it is."""
+    target = tmp_path_factory.mktemp("dist") / fork_name(upstream.name, LINE.upstream, LINE.version)
+    with UpstreamWheel(upstream, LINE.upstream) as wheel, open(target, "wb") as file:
+        write_wheel(file, wheel, LINE.version, merge_line(LINE, wheel).files)
+    return target
+
+
+def test_every_pin_holds(upstream: Path) -> None:
+    """Overlay, pins and release agree."""
+    with UpstreamWheel(upstream, LINE.upstream) as wheel:
+        assert [(item.path, item.name, item.why) for item in drift(merge_line(LINE, wheel))] == []
+
+
+def test_every_file_but_the_touched_is_upstreams(upstream: Path, fork_wheel: Path) -> None:
+    """Name by name, the wheel differs from upstream's in the touched and new modules, METADATA and RECORD only."""
+    with UpstreamWheel(upstream, LINE.upstream) as wheel:
+        ours = set(merge_line(LINE, wheel).files)
+    info = f"litellm-{LINE.version}.dist-info"
+    with zipfile.ZipFile(upstream) as theirs, zipfile.ZipFile(fork_wheel) as fork:
+        before = {name.replace(f"-{LINE.upstream}.", f"-{LINE.version}."): theirs.getinfo(name).CRC for name in theirs.namelist()}
+        after = {member.filename: member.CRC for member in fork.infolist()}
+    changed = {name for name in before.keys() | after.keys() if before.get(name) != after.get(name)}
+    assert changed == ours | {f"{info}/METADATA", f"{info}/RECORD"}
+
+
+def test_an_independent_reader_finds_record_right(fork_wheel: Path, tmp_path: Path) -> None:
+    """The standard library's reader of installed distributions finds each file of the unpacked wheel with the hash RECORD has."""
+    with zipfile.ZipFile(fork_wheel) as archive:
+        archive.extractall(tmp_path)
+    (distribution,) = importlib.metadata.distributions(path=[str(tmp_path)])
+    assert distribution.version == LINE.version
+    files = distribution.files or []
+    assert {str(file) for file in files} == {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file()}
+    for file in files:
+        if file.hash is not None:
+            data = Path(str(file.locate())).read_bytes()
+            assert record_hash(data).removeprefix("sha256=") == file.hash.value, file
+            assert len(data) == file.size
+    assert [file.name for file in files if file.hash is None] == ["RECORD"]
+
+
+def test_the_wheel_is_the_same_each_time(upstream: Path, fork_wheel: Path) -> None:
+    """A second build has the same bytes."""
+    again = io.BytesIO()
+    with UpstreamWheel(upstream, LINE.upstream) as wheel:
+        write_wheel(again, wheel, LINE.version, merge_line(LINE, wheel).files)
+    assert hashlib.sha256(again.getvalue()).digest() == hashlib.sha256(fork_wheel.read_bytes()).digest()
+
+
+def test_a_release_with_crlf_gives_the_same_pins_and_the_same_text(upstream: Path, tmp_path: Path) -> None:
+    """The Windows wheel is CRLF throughout: the same pins hold there, and what is merged differs in its newlines alone."""
+    with UpstreamWheel(upstream, LINE.upstream) as wheel:
+        patch = merge_line(LINE, wheel)
+        windows = tmp_path / upstream.name
+        with zipfile.ZipFile(windows, "w") as archive:
+            for name in [*patch.touches, f"{wheel.dist_info}/METADATA"]:
+                archive.writestr(name, wheel.read(name).replace(b"\r\n", b"\n").replace(b"\n", b"\r\n"))
+    with UpstreamWheel(windows, LINE.upstream) as wheel:
+        crlf = merge_line(LINE, wheel)
+    assert crlf.pins() == patch.pins()
+    for path in patch.touches:
+        assert crlf.files[path].replace(b"\r\n", b"\n") == patch.files[path].replace(b"\r\n", b"\n")
+        assert crlf.files[path].count(b"\r\n") == crlf.files[path].count(b"\n")
+
+
+def test_parsing_in_part_finds_what_parsing_whole_finds(upstream: Path) -> None:
+    """In every module of the release, the first and last names it binds are found at the same places when the rest is left out."""
+    compared = 0
+    with UpstreamWheel(upstream, LINE.upstream) as wheel:
+        for name in sorted(name for name in wheel.names if name.endswith(".py"))[::7]:
+            raw = wheel.read(name)
+            whole = bindings(Source(name, raw).tree.body)
+            words = [*whole][:1] + [*whole][-1:]
+            part = bindings(Source(name, raw, words).tree.body)
+            for word in words:
+                assert [places(item) for item in part[word]] == [places(item) for item in whole[word]], (name, word)
+            compared += len(words)
+    assert compared > 500
+
+
+def places(binding: Binding) -> tuple[str, int, int, int | None]:
+    return binding.kind, binding.node.lineno, binding.node.col_offset, binding.node.end_lineno
+
+
+@pytest.mark.install
+def test_pip_installs_the_checkout(upstream: Path, tmp_path: Path) -> None:
+    """`pip install .` in a clean environment gives the fork's version with upstream's entry points, and pip finds the files whole."""
+    venv.create(tmp_path / "venv", with_pip=True)
+    python = next(path for path in (tmp_path / "venv" / "bin" / "python", tmp_path / "venv" / "Scripts" / "python.exe") if path.exists())
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    command = [str(python), "-m", "pip", "install", "--quiet", "--no-deps", "--config-settings", f"upstream-wheel={upstream}", str(ROOT)]
+    done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    assert done.returncode == 0, done.stdout
+    code = "import importlib.metadata as m; d = m.distribution('litellm'); print(d.version); print(sorted(e.name for e in d.entry_points))"
+    shown = subprocess.run([str(python), "-c", code], env=environment, check=True, capture_output=True, text=True, cwd=tmp_path).stdout
+    with UpstreamWheel(upstream, LINE.upstream) as wheel:
+        names = [row.split("=")[0].strip() for row in wheel.read(f"{wheel.dist_info}/entry_points.txt").decode().splitlines() if "=" in row]
+    assert shown.splitlines() == [LINE.version, str(sorted(names))]

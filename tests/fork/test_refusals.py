@@ -1,0 +1,194 @@
+"""What the tool refuses, as a user meets it: an error that names the thing and the remedy, an exit status, nothing half-written."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from . import checkouts
+from .checkouts import MODULES, WHY, Checkout, index_settings
+
+
+def refusal(
+    checkout: Checkout, *words: str, arguments: tuple[str, ...] = ("build",), given: bool = True, env: Mapping[str, str] | None = None
+) -> str:
+    """Run a command that has to be refused; the refusal says these words, and what is written stays as it was."""
+    before = sorted(checkout.root.rglob("*"))
+    text = checkout.fork(*arguments, given=given, code=1, env=env)
+    assert "error: " in text and "why: " in text and "remedy: " in text
+    assert [word for word in words if word not in text] == [], text
+    assert sorted(checkout.root.rglob("*")) == before
+    return text
+
+
+def test_a_wheel_with_another_hash(checkout: Checkout) -> None:
+    """One changed byte stops the build before the wheel is used."""
+    data = bytearray(checkout.wheel.read_bytes())
+    data[len(data) // 2] ^= 1
+    checkout.wheel.write_bytes(data)
+    refusal(checkout, checkout.wheel.name, "Its sha256 is", hashlib.sha256(data).hexdigest(), "do not install it")
+
+
+def test_a_truncated_wheel(checkout: Checkout) -> None:
+    """A download that was cut off is called that."""
+    checkout.wheel.write_bytes(checkout.wheel.read_bytes()[:-100])
+    refusal(checkout, checkout.wheel.name, "it is cut off")
+
+
+def test_a_wheel_that_is_not_there(checkout: Checkout) -> None:
+    """A path that leads nowhere is named."""
+    checkout.wheel.unlink()
+    refusal(checkout, str(checkout.wheel), "There is no such file")
+
+
+def test_a_wheel_of_a_platform_that_is_not_pinned(checkout: Checkout) -> None:
+    """The refusal lists the pinned wheels and says how to pin another."""
+    other = checkout.wheel.rename(checkout.wheel.with_name("litellm-1.0-py3-none-other.whl"))
+    checkout.wheel = other
+    refusal(checkout, "litellm-1.0-py3-none-other.whl is not pinned", checkouts.WHEEL_NAME, "pin --wheels")
+
+
+def test_an_own_build_as_base(checkout: Checkout) -> None:
+    """A build of the fork is no base, under its own name and under upstream's."""
+    checkout.fork("build")
+    upstream, checkout.wheel = checkout.wheel, checkout.built()
+    refusal(checkout, "It is a build of a fork", "Give upstream's own wheel")
+    shutil.copy(checkout.wheel, upstream)
+    checkout.wheel = upstream
+    checkout.add_line("v1", "litellm")
+    refusal(checkout, "is release 1.0+test.1, not 1.0", "It is a build of a fork")
+
+
+def test_a_wheel_of_another_release(checkout: Checkout) -> None:
+    """A wheel whose METADATA is of another release than its line is refused, even if it is pinned."""
+    line = checkout.root / "lines" / "v1.json"
+    line.write_text(line.read_text().replace('"upstream": "1.0"', '"upstream": "1.1"'))
+    refusal(checkout, "is release 1.0, not 1.1")
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:9/simple", "file:///nowhere/simple"])
+def test_no_network(checkout: Checkout, url: str) -> None:
+    """Without an index the error says how to give a wheel on disk."""
+    text = refusal(checkout, "could be fetched", "--config-settings upstream-wheel=PATH", given=False, env=index_settings(url))
+    assert checkouts.WHEEL_NAME in text
+    assert checkout.cached() == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a limit on the size of files stands in for a full disk, and Windows has none")
+def test_a_full_disk(tmp_path: Path) -> None:
+    """If a wheel does not fit, nothing of it is left, and the wheel that was there before is whole."""
+    checkout = Checkout(tmp_path / "checkout", {**MODULES, "litellm/large.bin": os.urandom(400_000)})
+    checkout.write("litellm/a.py", f"{WHY}\n\ndef greet():\n    return 'goodbye'\n")
+    checkout.fork("pin")
+    checkout.fork("build")
+    before = checkout.built().read_bytes()
+    command = ["sh", "-c", 'ulimit -f 100; exec "$@"', "sh", sys.executable, "-m", "fork", "build", "--from", str(checkout.wheel)]
+    text = checkout.run(command, 1, {})
+    assert "litellm-1.0+test.1-py3-none-any.whl could not be written" in text and "Make room" in text
+    assert [file.read_bytes() for file in (checkout.root / "dist").iterdir()] == [before]
+
+
+def test_an_unknown_line(checkout: Checkout) -> None:
+    """An unknown line is answered with those there are, from the option, the environment and the front end's settings."""
+    refusal(checkout, "There is no line 'v9'", "has: v1", arguments=("build", "--line", "v9"))
+    refusal(checkout, "There is no line 'v9'", env={"LITELLM_FORK_LINE": "v9"})
+    assert "There is no line 'v9'" in checkout.backend("build_wheel('.', {'line': 'v9'})", code=1)
+
+
+def test_an_unknown_setting(checkout: Checkout) -> None:
+    """A misspelt setting is not passed over."""
+    text = checkout.backend("build_wheel('.', {'upstream_wheel': 'x'})", code=1)
+    assert "There is no setting upstream_wheel" in text and "line, upstream-wheel" in text
+
+
+@pytest.mark.parametrize("content", ["{", "[]", "{}", '{"upstream": 1}', "\udcff"])
+def test_a_line_file_that_cannot_be_read(checkout: Checkout, content: str) -> None:
+    """A broken line file is named."""
+    (checkout.root / "lines" / "v1.json").write_bytes(content.encode(errors="surrogateescape"))
+    refusal(checkout, "v1.json cannot be used")
+
+
+def release(checkout: Checkout, **modules: bytes) -> None:
+    """Publish upstream anew with other modules, and pin its hash but no definition."""
+    line = checkout.root / "lines" / "v1.json"
+    content = json.loads(line.read_text())
+    checkout.wheel = checkouts.write_wheel(checkout.root.parent / "next", {**MODULES, **{f"litellm/{k}.py": v for k, v in modules.items()}})
+    content["wheels"] = {checkout.wheel.name: hashlib.sha256(checkout.wheel.read_bytes()).hexdigest()}
+    line.write_text(json.dumps(content))
+
+
+def test_a_definition_that_upstream_changed(checkout: Checkout) -> None:
+    """A changed upstream definition stops build and tree; `check` shows the new text, and with the old wheel the difference."""
+    old = checkout.wheel
+    release(checkout, a=MODULES["litellm/a.py"].replace(b"hello", b"hi"))
+    for command in ("build", "tree"):
+        refusal(checkout, "litellm/a.py: greet has changed upstream", "python -m fork check", arguments=(command,))
+    text = checkout.fork("check", code=1)
+    assert "greet  replaced, NOT CLEAN" in text and "return 'hi'" in text and "return 'hello'" not in text
+    text = checkout.fork("check", "--compare", str(old), code=1)
+    assert "-    return 'hello'\n+    return 'hi'" in text
+
+
+def test_a_definition_that_upstream_removed(checkout: Checkout) -> None:
+    """An override of what upstream has no more is not taken for an addition."""
+    release(checkout, a=b"def other():\n    pass\n")
+    refusal(checkout, "greet is pinned as upstream's, and upstream has it no more")
+
+
+def test_an_addition_that_upstream_has_now(checkout: Checkout) -> None:
+    """What the fork added, and upstream has under the same name now, is not silently replaced."""
+    checkout.write("litellm/a.py", f"{WHY}\n\ndef fresh():\n    return 1\n")
+    checkout.fork("pin")
+    release(checkout, a=MODULES["litellm/a.py"] + b"\n\ndef fresh():\n    return 2\n")
+    refusal(checkout, "fresh is pinned as added by the fork, and upstream has it now")
+
+
+def test_pins_that_are_missing_or_left_over(checkout: Checkout) -> None:
+    """Overlay and pins have to agree: a new claim needs a pin, and a claim that vanished is noticed."""
+    checkout.write("litellm/a.py", f"{WHY}\n\ndef other():\n    return 1\n")
+    refusal(checkout, "litellm/a.py: other has no pin yet", "greet is pinned, and the overlay does not claim it")
+    checkout.fork("pin")
+    checkout.fork("build")
+
+
+def test_every_refusal_is_shown_at_once(checkout: Checkout) -> None:
+    """Errors of several overlay files come in one run, each with its file."""
+    checkout.write("litellm/a.py", "def greet(): return 1\n")
+    checkout.write("litellm/windows.py", f"{WHY}def greet(:\n")
+    checkout.write("litellm/typo.py", f"{WHY}X = 1\n")
+    text = refusal(
+        checkout, "litellm/a.py:1 has no complete", "litellm/windows.py:6 cannot be read", "typo.py does not fit", arguments=("pin",)
+    )
+    assert text.count("error: ") == 3
+
+
+@pytest.mark.parametrize(
+    ("new", "files", "words"),
+    [
+        (("litellm/gone.py",), {}, ["lists litellm/gone.py", "There is no such file in the overlay"]),
+        (("litellm/a.py",), {}, ["litellm/a.py does not fit upstream", "upstream 1.0 has that file"]),
+        ((), {"litellm/fresh.py": f"{WHY}X = 1\n"}, ["litellm/fresh.py does not fit", "has no file litellm/fresh.py", '"new" in v1.json']),
+        (("litellm/fresh.py",), {"litellm/fresh.py": "X = 1\n"}, ["litellm/fresh.py:1 has no complete module docstring"]),
+        ((), {"litellm/__init__.py": f"{WHY}X = 1\n"}, ["__init__.py makes the overlay a package"]),
+        ((), {"litellm/a.txt": "x"}, ["a.txt is in an overlay", "Python modules only"]),
+    ],
+)
+def test_files_that_have_no_place(checkout: Checkout, new: tuple[str, ...], files: Mapping[str, str], words: list[str]) -> None:
+    """A new module is declared, has a reason, and is not upstream's; nothing else lies in an overlay."""
+    checkout.add_line("v1", "litellm", new=new)
+    for path, text in files.items():
+        checkout.write(path, text)
+    refusal(checkout, *words, arguments=("pin",))
+
+
+def test_wrong_usage_exits_with_2(checkout: Checkout) -> None:
+    """Misuse of the command line is told from a refusal."""
+    assert "usage:" in checkout.fork("bild", given=False, code=2)
+    assert "usage:" in checkout.fork(given=False, code=2)
