@@ -4,9 +4,9 @@ Upstream: BerriAI/litellm#19618
 Remove when: upstream counts no failure against a deployment that its caller's credential earned.
 """
 
-from litellm.router_utils.client_token_failures import skips_clients_own_failures
+from litellm.router_utils.client_token_failures import skips_failures_of_no_deployment
 
 
 class PrometheusLogger:
-    @skips_clients_own_failures
+    @skips_failures_of_no_deployment
     def set_llm_deployment_failure_metrics(self, request_kwargs): ...

@@ -116,24 +116,33 @@ def _marking_failures(arguments: Mapping[str, object]) -> Iterator[None]:
 
 
 def with_oauth_headers(builder: _Function) -> _Function:
-    """Make a builder of request headers send an OAuth token as Anthropic wants it; any other credential stays as the builder wrote it."""
+    """Make a builder of request headers send an OAuth token as Anthropic wants it; any other credential stays as the builder wrote it.
+
+    A builder may answer with headers alone or with a tuple that starts with them. The headers it is given are a copy of the caller's.
+    """
 
     @functools.wraps(builder)
     def finished(*args: object, **kwargs: object) -> object:
-        from litellm.llms.anthropic import oauth as policy
-
+        if isinstance(kwargs.get("headers"), Mapping):
+            kwargs["headers"] = dict(cast("Mapping[str, object]", kwargs["headers"]))
         try:
-            headers = builder(*args, **kwargs)
+            built = builder(*args, **kwargs)
         except litellm.AuthenticationError as error:
             setattr(error, _NOTHING_SENT_MARK, True)
             raise
-        try:
-            token = policy.token_in_headers(headers)
-        except policy.InvalidTokenError as error:
-            raise authentication_error(str(error)) from None
-        return headers if token is None else policy.set_anthropic_headers(headers, token)
+        return (_finished(built[0]), *built[1:]) if isinstance(built, tuple) else _finished(built)
 
     return cast(_Function, finished)
+
+
+def _finished(headers: object) -> object:
+    from litellm.llms.anthropic import oauth as policy
+
+    try:
+        token = policy.token_in_headers(headers)
+    except policy.InvalidTokenError as error:
+        raise authentication_error(str(error)) from None
+    return headers if token is None else policy.set_anthropic_headers(cast("Mapping[str, object]", headers), token)
 
 
 def python_route_for_oauth(native_request: Callable[..., object]) -> Callable[..., object]:

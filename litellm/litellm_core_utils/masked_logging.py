@@ -1,6 +1,6 @@
 """No OAuth token in what LiteLLM keeps of a call for its logs and callbacks.
 
-Upstream redacts its own log lines; a callback is given the outgoing headers and the call's `api_key` as they are.
+Upstream redacts its own log lines, in newer releases and unless told not to; a callback is given the outgoing headers and the call's `api_key` as they are.
 
 Upstream: BerriAI/litellm#19618
 Remove when: upstream masks credentials in the arguments of every callback.
@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import functools
 import inspect
+import logging
 from collections.abc import Awaitable, Callable, Mapping
-
-from litellm._logging import verbose_logger
+from typing import Any
 
 _HEADERS = ("headers", "extra_headers")
 
@@ -29,26 +29,46 @@ def masks_tokens(method: Callable[..., object]) -> Callable[..., object]:
     return masking
 
 
-def skips_calls_with_tokens(fetch: Callable[..., Awaitable[object]]) -> Callable[..., Awaitable[object]]:
-    """Make the fetch of a finished batch's results, which runs in the background for its cost, skip a batch asked for with an OAuth token.
+def leaves_batch_results_alone(handler: Callable[..., Awaitable[object]]) -> Callable[..., Awaitable[object]]:
+    """Make the handler of a success, for a batch retrieved with an OAuth token, take its cost as nothing instead of fetching its results.
 
-    The token belongs to the one request it came with, and another credential would ask in another's name.
+    Upstream fetches them in the background, with the call's credential or another. The token belongs to the one request it came with, and
+    another credential would ask in another's name.
     """
 
-    @functools.wraps(fetch)
-    async def fetching(*args: object, **kwargs: object) -> object:
-        from litellm.batches.batch_utils import BatchCostUsageResult
+    @functools.wraps(handler)
+    async def handled(logging: Any, *args: object, **kwargs: object) -> object:
         from litellm.llms.anthropic.oauth import MASK
         from litellm.types.utils import Usage
 
-        litellm_params = kwargs.get("litellm_params")
-        if not isinstance(litellm_params, Mapping) or str(litellm_params.get("api_key")).strip() != MASK:
-            return await fetch(*args, **kwargs)
-        verbose_logger.info("The results of a batch asked for with an OAuth token were not fetched for its cost.")
-        usage = Usage(prompt_tokens=0, completion_tokens=0, total_tokens=0)
-        return BatchCostUsageResult(cost=0.0, usage=usage, models=[], successful_requests=0, failed_requests=0)
+        if logging.call_type == "aretrieve_batch" and str((logging.litellm_params or {}).get("api_key")).strip() == MASK:
+            usage = Usage(prompt_tokens=0, completion_tokens=0, total_tokens=0)
+            kwargs = {"batch_cost": 0.0, "batch_usage": usage, "batch_models": [], **kwargs}
+        return await handler(logging, *args, **kwargs)
 
-    return fetching
+    return handled
+
+
+class TokenMask(logging.Filter):
+    """Masks OAuth tokens in a log record, its arguments and its traceback."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        from litellm.llms.anthropic.oauth import OAUTH_TOKEN_PREFIX, masked
+
+        message = record.getMessage()
+        if OAUTH_TOKEN_PREFIX in message:
+            record.msg, record.args = masked(message), ()
+        if record.exc_info and not record.exc_text:
+            trace = logging.Formatter().formatException(record.exc_info)
+            if OAUTH_TOKEN_PREFIX in trace:
+                record.exc_info, record.exc_text = None, str(masked(trace))
+        return True
+
+
+def masking(logger: logging.Logger) -> logging.Logger:
+    """The logger, with its records masked before any handler has them."""
+    logger.addFilter(TokenMask())
+    return logger
 
 
 _CREDENTIAL_ARGUMENTS = frozenset({"kwargs", "api_key", "litellm_params", "optional_params", "additional_args"})

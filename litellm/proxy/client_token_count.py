@@ -9,22 +9,25 @@ Remove when: upstream hands the request's headers to its token counters.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
+from typing import Final
 
+import httpx
 import litellm
-from fastapi import HTTPException, Request
-from fastapi.responses import JSONResponse
+from fastapi import Request, Response
+from litellm.constants import ANTHROPIC_TOKEN_COUNTING_BETA_VERSION
 from litellm.litellm_core_utils.client_token import has_configured_key, refuse_origin, scope_for
-from litellm.llms.anthropic.common_utils import AnthropicError
-from litellm.llms.anthropic.count_tokens.handler import AnthropicCountTokensHandler
-from litellm.llms.anthropic.oauth import set_anthropic_headers
+from litellm.llms.anthropic.common_utils import AnthropicModelInfo
+from litellm.llms.anthropic.oauth import ANTHROPIC_ORIGIN, merge_betas, set_anthropic_headers
+from litellm.llms.custom_httpx.http_handler import get_async_httpx_client
 from litellm.proxy._types import ProxyErrorTypes, ProxyException
 from litellm.proxy.common_utils.http_parsing_utils import _read_request_body
 
+_VERSION: Final = "2023-06-01"
+
 
 async def count_with_clients_token(request: Request) -> object:
-    """Anthropic's own answer to the request's count; None where the token may not go to the model's deployment, or there is none."""
+    """Anthropic's count, or its refusal as it is; None where the token may not go to the model's deployment, or there is none."""
     from litellm.proxy.proxy_server import llm_router
 
     asked = await _read_request_body(request=request)
@@ -51,27 +54,27 @@ async def count_with_clients_token(request: Request) -> object:
 
 
 async def _count(asked: Mapping[str, object], model: str, api_base: str | None, headers: Mapping[str, object], token: str) -> object:
-    betas = {"anthropic-beta": headers["anthropic-beta"]} if "anthropic-beta" in headers else {}
+    betas = merge_betas(headers.get("anthropic-beta"), ANTHROPIC_TOKEN_COUNTING_BETA_VERSION)
     try:
-        return await AnthropicCountTokensHandler().handle_count_tokens_request(
-            model=model,
-            messages=asked["messages"],
-            auth_header=set_anthropic_headers(betas, token),
-            api_base=api_base,
-            tools=asked.get("tools"),
-            system=asked.get("system"),
-            optional_params=asked,
+        answer = await get_async_httpx_client(llm_provider=litellm.LlmProviders.ANTHROPIC).post(
+            f"{_origin_and_path(api_base)}/v1/messages/count_tokens",
+            headers=set_anthropic_headers({"Content-Type": "application/json", "anthropic-version": _VERSION, "anthropic-beta": betas}, token),
+            json={**asked, "model": model},
         )
-    except AnthropicError as error:
-        return _anthropics_answer(error)
+    except httpx.HTTPStatusError as error:
+        answer = error.response
+    if answer.status_code == 200:
+        return {**answer.json(), "litellm_count_source": "provider"}
+    retry_after = answer.headers.get("retry-after")
+    return Response(
+        await answer.aread(),
+        status_code=answer.status_code,
+        media_type=answer.headers.get("content-type"),
+        headers={"retry-after": retry_after} if retry_after else None,
+    )
 
 
-def _anthropics_answer(error: AnthropicError) -> JSONResponse:
-    """The error with the status, body and `retry-after` that Anthropic gave it."""
-    try:
-        body = json.loads(error.message)
-    except ValueError:
-        raise HTTPException(status_code=error.status_code, detail=error.message) from error
-    response = getattr(error.__context__, "response", None)
-    retry_after = response.headers.get("retry-after") if response is not None else None
-    return JSONResponse(body, status_code=error.status_code, headers={"retry-after": retry_after} if retry_after else None)
+def _origin_and_path(api_base: str | None) -> str:
+    """The base that a deployment's `api_base` stands for, which may name the messages endpoint itself."""
+    base = AnthropicModelInfo.get_api_base(api_base) or ANTHROPIC_ORIGIN
+    return base.rstrip("/").removesuffix("/messages").removesuffix("/v1").rstrip("/")

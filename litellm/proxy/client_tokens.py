@@ -18,10 +18,12 @@ from typing import Any, Final, cast
 
 import litellm
 from fastapi import Request, Response
+from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
 from litellm.litellm_core_utils.client_token import allowed_origins, is_clients_own_failure, refuse_origin, scope_for
 from litellm.llms.anthropic.oauth import (
     ANTHROPIC_ORIGIN,
+    OAUTH_PROVIDERS,
     CarriedToken,
     InvalidTokenError,
     ScopedHeaders,
@@ -78,10 +80,9 @@ def carries_client_token(clean_headers: Callable[..., dict[str, str]]) -> Callab
     def cleaned(
         headers: Mapping[str, str],
         litellm_key_header_name: str | None = None,
-        forward_llm_provider_auth_headers: bool = False,
-        authenticated_with_header: str | None = None,
+        **kwargs: Any,
     ) -> dict[str, str]:
-        kept = clean_headers(headers, litellm_key_header_name, forward_llm_provider_auth_headers, authenticated_with_header)
+        kept = clean_headers(headers, litellm_key_header_name, **kwargs)
         key = litellm_key(headers, litellm_key_header_name)
         kept = {name: value for name, value in kept.items() if name.lower() not in _KEY_HEADERS or _bare(value) != key}
         with _errors_for_the_client():
@@ -91,6 +92,21 @@ def carries_client_token(clean_headers: Callable[..., dict[str, str]]) -> Callab
         return {**cast("dict[str, str]", without_oauth(kept, keep_beta=True)), "authorization": CarriedToken(token)}
 
     return cleaned
+
+
+def adds_client_token(add_headers: Callable[..., object]) -> Callable[..., object]:
+    """Make the step that takes a request's Anthropic headers along take the client's token, too, for the policy to scope."""
+
+    @functools.wraps(add_headers)
+    def added(data: dict[str, Any], headers: Mapping[str, str]) -> object:
+        result = add_headers(data, headers)
+        token = headers.get("authorization")
+        if isinstance(token, CarriedToken):
+            entry = data.get("provider_specific_header") or {"custom_llm_provider": ",".join(sorted(OAUTH_PROVIDERS)), "extra_headers": {}}
+            data["provider_specific_header"] = {**entry, "extra_headers": {**entry["extra_headers"], "authorization": token}}
+        return result
+
+    return added
 
 
 def leaves_tokens_out(get_api_key: Callable[..., tuple[str, str | None]]) -> Callable[..., tuple[str, str | None]]:
@@ -135,11 +151,11 @@ def answers_as_anthropic(handler: Callable[..., Awaitable[Response]]) -> Callabl
 
     @functools.wraps(handler)
     async def answered(request: Request, exc: ProxyException) -> Response:
-        from litellm.proxy.anthropic_endpoints.endpoints import _anthropic_error_json_response
         from litellm.proxy.auth.auth_utils import get_request_route
 
         if isinstance(exc, TokenAsKeyError) and get_request_route(request).startswith(_ANTHROPIC_ROUTES):
-            return _anthropic_error_json_response(exc, request)
+            error = {"type": _ANTHROPICS_ERROR_TYPES[401], "message": exc.message}
+            return JSONResponse({"type": "error", "error": error}, status_code=401)
         return _with_retry_after(await handler(request, exc), exc)
 
     return answered
@@ -152,9 +168,9 @@ def answers_clients_own_failures(handle: Callable[..., ProxyException]) -> Calla
     """
 
     @functools.wraps(handle)
-    def handled(e: Exception, litellm_call_id: str | None = None) -> ProxyException:
+    def handled(e: Exception, *args: object, **kwargs: object) -> ProxyException:
         if not is_clients_own_failure(e):
-            return handle(e, litellm_call_id)
+            return handle(e, *args, **kwargs)
         status = cast("Any", e).status_code
         return ProxyException(message=str(e), type=_ANTHROPICS_ERROR_TYPES[status], param=None, code=status)
 
@@ -234,15 +250,14 @@ async def _as_it_came(request: Request, target: str) -> tuple[Request, str]:
 
     It reads the query into a dictionary, and sends an empty JSON object for no body.
     """
-    from litellm.types.passthrough_endpoints.pass_through_endpoints import LITELLM_PASS_THROUGH_RAW_BODY_STATE_KEY
-
     query = request.url.query
     sent = copy.copy(request)
     sent.scope = {**request.scope, "query_string": b""}
     for cached in ("_url", "_query_params"):
         sent.__dict__.pop(cached, None)
     if "multipart/form-data" not in request.headers.get("content-type", "") and not await request.body():
-        setattr(sent.state, LITELLM_PASS_THROUGH_RAW_BODY_STATE_KEY, b"")
+        # How upstream's own signed routes say what bytes to send.
+        sent.state.litellm_pass_through_raw_body = b""
     return sent, f"{target}?{query}" if query else target
 
 

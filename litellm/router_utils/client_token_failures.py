@@ -45,11 +45,11 @@ def drops_failed_tokens(fall_back: Callable[..., Awaitable[object]]) -> Callable
     return falling_back
 
 
-def skips_clients_own_failures(count: Callable[..., object]) -> Callable[..., object]:
-    """Make a count of a deployment's failures leave out those that say nothing of its health."""
+def skips_failures_of_no_deployment(count: Callable[..., object]) -> Callable[..., object]:
+    """Make a callback that counts a call's failure against its deployment leave out those that say nothing of the deployment's health."""
 
     @functools.wraps(count)
-    def counted(logger: object, request_kwargs: Mapping[str, object]) -> object:
-        return None if says_nothing_of_deployment(request_kwargs.get("exception")) else count(logger, request_kwargs)
+    def counted(owner: object, call: Mapping[str, object], *args: object, **kwargs: object) -> object:
+        return False if says_nothing_of_deployment(call.get("exception")) else count(owner, call, *args, **kwargs)
 
     return counted

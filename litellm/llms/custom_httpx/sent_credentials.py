@@ -11,24 +11,31 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar, cast
 
 import httpx
 
-_Client = TypeVar("_Client", httpx.Client, httpx.AsyncClient)
+_Maker = TypeVar("_Maker", bound=Callable[..., Any])
 
 
-def guards_credentials(create_client: Callable[..., _Client]) -> Callable[..., _Client]:
-    """Make a maker of HTTP clients have each client it makes see to the credentials of a request when its response arrives."""
+def guards_credentials(make: _Maker) -> _Maker:
+    """Make a maker of HTTP clients, or a constructor that keeps the client it made, have it see to the credentials of its requests."""
 
-    @functools.wraps(create_client)
-    def created(*args: object, **kwargs: object) -> _Client:
-        client = create_client(*args, **kwargs)
-        hook = _guard if isinstance(client, httpx.Client) else _aguard
-        client.event_hooks = {**client.event_hooks, "response": [*client.event_hooks["response"], hook]}
+    @functools.wraps(make)
+    def made(*args: Any, **kwargs: Any) -> Any:
+        client = make(*args, **kwargs)
+        if client is not None:
+            _add_guard(client)
+        elif kwargs.get("client") is None:
+            _add_guard(args[0].client)
         return client
 
-    return created
+    return cast(_Maker, made)
+
+
+def _add_guard(client: httpx.Client | httpx.AsyncClient) -> None:
+    hook = _guard if isinstance(client, httpx.Client) else _aguard
+    client.event_hooks = {**client.event_hooks, "response": [*client.event_hooks["response"], hook]}
 
 
 def _guard(response: httpx.Response) -> None:
