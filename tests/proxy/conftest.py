@@ -1,0 +1,130 @@
+"""Proxies for the suite, each started once: a start takes seconds, a request milliseconds."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.origin import Request
+from tests.support.proxy_process import Proxy
+from tests.support.proxy_routes import Route
+from tests.support.proxy_scene import BASE_PATH, Scene, holds, scene
+
+NPM_PACKAGE = "@anthropic-ai/sdk@1"
+CUSTOM_KEY_HEADER = "x-operator-key"
+_CAPTURE = Path(__file__).with_name("capture.py")
+
+
+@pytest.fixture(scope="session")
+def stage() -> Iterator[Scene]:
+    """The origins and keys that all proxies of the session share."""
+    with scene() as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def proxy(stage: Scene, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxy]:
+    """An operator with keys of its own, DEBUG logging and a callback that keeps every payload."""
+    folder = tmp_path_factory.mktemp("proxy")
+    (folder / "capture.py").write_text(_CAPTURE.read_text())
+    config: dict[str, object] = {
+        "model_list": stage.models(),
+        "router_settings": stage.router_settings(),
+        "general_settings": {"master_key": stage.litellm_key},
+        "litellm_settings": {"num_retries": 0, "callbacks": ["capture.keeper"]},
+        "files_settings": [{"custom_llm_provider": "anthropic", "api_key": stage.operator_key, "api_base": stage.anthropic.url}],
+    }
+    environment = {
+        "ANTHROPIC_API_BASE": stage.anthropic.url + BASE_PATH,
+        "ANTHROPIC_API_KEY": stage.operator_key,
+        "LITELLM_ANTHROPIC_OAUTH_ORIGINS": stage.anthropic.url,
+    }
+    with Proxy(config, folder, environment, ("--detailed_debug",)) as running:
+        yield running
+        spilled = stage.spilled_by(running.log())
+    assert not spilled, f"the whole DEBUG log of the run holds a {spilled}"
+
+
+@pytest.fixture(scope="session")
+def keyless_proxy(stage: Scene, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxy]:
+    """An operator with no key of Anthropic's, a header of its own for LiteLLM keys, and its origins in the configuration file."""
+    config: dict[str, object] = {
+        "model_list": stage.models(operator_keys=False),
+        "router_settings": stage.router_settings(),
+        "general_settings": {
+            "master_key": stage.litellm_key,
+            "litellm_key_header_name": CUSTOM_KEY_HEADER,
+            "forward_client_headers_to_llm_api": True,
+        },
+        "litellm_settings": {"num_retries": 0, "anthropic_oauth_origins": [stage.anthropic.url]},
+        "files_settings": [{"custom_llm_provider": "anthropic", "api_base": stage.anthropic.url}],
+    }
+    environment = {"ANTHROPIC_API_BASE": stage.anthropic.url + BASE_PATH}
+    with Proxy(config, tmp_path_factory.mktemp("keyless"), environment) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def workers(stage: Scene, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxy]:
+    """Two worker processes, an authentication of the operator's own with users and teams, and headers forwarded where LiteLLM can."""
+    folder = tmp_path_factory.mktemp("workers")
+    (folder / "custom_auth.py").write_text(Path(__file__).with_name("custom_auth.py").read_text())
+    config: dict[str, object] = {
+        "model_list": stage.models(),
+        "router_settings": stage.router_settings(),
+        "general_settings": {
+            "master_key": stage.litellm_key,
+            "custom_auth": "custom_auth.authenticate",
+            "forward_llm_provider_auth_headers": True,
+        },
+        "litellm_settings": {
+            "num_retries": 0,
+            "anthropic_oauth_origins": [stage.anthropic.url],
+            "model_group_settings": {"forward_client_headers_to_llm_api": ["claude", "anthropic/*"]},
+        },
+        "files_settings": [{"custom_llm_provider": "anthropic", "api_key": stage.operator_key, "api_base": stage.anthropic.url}],
+    }
+    environment = {"ANTHROPIC_API_BASE": stage.anthropic.url + BASE_PATH, "ANTHROPIC_API_KEY": stage.operator_key}
+    with Proxy(config, folder, environment, ("--num_workers", "2")) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def control(stage: Scene, proxy: Proxy) -> Callable[[Route], Request]:
+    """What each route sends for a client without a token, the operator's key included; each is asked once."""
+    known: dict[str, Request] = {}
+
+    def asked(route: Route) -> Request:
+        if route.name not in known:
+            known[route.name] = stage.sent_by(proxy, route, {"x-litellm-api-key": stage.litellm_key})
+        return known[route.name]
+
+    return asked
+
+
+@pytest.fixture(autouse=True)
+def no_litellm_key_leaves(stage: Scene) -> Iterator[None]:
+    """Whatever a test does, no request to any origin holds the LiteLLM key."""
+    seen = len(stage.arrived)
+    yield
+    leaked = [request for _, request in stage.arrived[seen:] if any(holds(request, key) for key in stage.litellm_keys)]
+    assert not leaked, f"the LiteLLM key left: {[(request.method, request.path) for request in leaked]}"
+
+
+def npm_folder() -> Path:
+    """A folder of this user's cache with the npm package `@anthropic-ai/sdk` installed in it. Skips the test where that cannot be."""
+    if shutil.which("node") is None or shutil.which("npm") is None:
+        pytest.skip("node and npm are not installed")
+    folder = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "litellm-oauth-tests" / "npm"
+    folder.mkdir(parents=True, exist_ok=True)
+    if not (folder / "node_modules" / "@anthropic-ai" / "sdk").exists():
+        command = ["npm", "install", "--silent", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix", str(folder), NPM_PACKAGE]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+        if done.returncode != 0:
+            pytest.skip(f"npm could not install {NPM_PACKAGE}: {done.stderr[-300:]}")
+    return folder

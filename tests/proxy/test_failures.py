@@ -1,0 +1,87 @@
+"""A refused token is its owner's affair: the owner hears what Anthropic said, and everybody else is served as before."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from tests.support.origin import Request
+from tests.support.proxy_process import Proxy
+from tests.support.proxy_routes import COUNT_TOKENS, MODEL_ROUTES, ROUTES, Route
+from tests.support.proxy_scene import Scene, wire_headers
+
+ERROR_TYPES = {401: "authentication_error", 403: "permission_error", 429: "rate_limit_error"}
+
+
+def _named(route: Route) -> str:
+    return route.name.replace(" ", "-")
+
+
+def _bearers(requests: list[Request]) -> set[str]:
+    return {wire_headers(request).get("authorization", "no authorization") for request in requests}
+
+
+@pytest.mark.parametrize("status", ERROR_TYPES)
+@pytest.mark.parametrize("route", ROUTES, ids=_named)
+def test_what_anthropic_says_to_a_token_reaches_its_owner(stage: Scene, proxy: Proxy, route: Route, status: int) -> None:
+    """Status, error type and `retry-after` are Anthropic's, the token is not repeated, and the operator's key is not tried instead."""
+    token = stage.token(status)
+    stage.clear()
+    answer = route.call(proxy.url, {"x-litellm-api-key": stage.litellm_key, "Authorization": f"Bearer {token}"})
+    assert answer.status_code == status and ERROR_TYPES[status] in answer.text, f"{answer.status_code} {answer.text[:500]}"
+    if route.error_shape == "anthropic":
+        assert (answer.json()["type"], answer.json()["error"]["type"]) == ("error", ERROR_TYPES[status])
+    assert answer.headers.get("retry-after") == (str(stage.judge.retry_after) if status == 429 else None)
+    assert _bearers(stage.anthropic.requests) == {f"Bearer {token}"} and len(stage.anthropic.requests) == 1
+    assert token not in answer.text and not any(token in value for value in answer.headers.values())
+
+
+@pytest.mark.parametrize("model", ["claude", "pair"])
+@pytest.mark.parametrize("route", (*MODEL_ROUTES, COUNT_TOKENS), ids=_named)
+def test_bad_tokens_cost_nobody_else_anything(stage: Scene, proxy: Proxy, route: Route, model: str) -> None:
+    """After six refused tokens the next call goes out at once, with a token and without, on a group of one deployment and of two."""
+    key = {"x-litellm-api-key": stage.litellm_key}
+    for status in (*ERROR_TYPES, *ERROR_TYPES):
+        route.call(proxy.url, {**key, "Authorization": f"Bearer {stage.token(status)}"}, model=model)
+    headers = {**key, "Authorization": f"Bearer {stage.token()}"}
+    assert wire_headers(stage.sent_by(proxy, route, headers, model=model))["authorization"] == headers["Authorization"]
+    assert wire_headers(stage.sent_by(proxy, route, key, model=model))["x-api-key"] == stage.operator_key
+
+
+def test_bad_tokens_are_in_no_deployments_failure_statistics(stage: Scene, proxy: Proxy) -> None:
+    """The router counts failures to judge a deployment's health: those of clients' own tokens are not among them."""
+    key = {"x-litellm-api-key": stage.litellm_key}
+    for status in ERROR_TYPES:
+        for route in MODEL_ROUTES:
+            route.call(proxy.url, {**key, "Authorization": f"Bearer {stage.token(status)}"}, model="counted")
+    time.sleep(0.5)  # failures are counted in the background
+    MODEL_ROUTES[0].call(proxy.url, key, model="counted")
+    counts = [line for line in (proxy.folder / "failures.txt").read_text().splitlines() if line.startswith("counted ")]
+    assert counts[-1] == "counted 0"
+
+
+@pytest.mark.parametrize("status", ERROR_TYPES)
+@pytest.mark.parametrize("route", MODEL_ROUTES, ids=_named)
+def test_a_retry_carries_the_same_token(stage: Scene, proxy: Proxy, route: Route, status: int) -> None:
+    """Where a client asks for retries, each attempt is its own: the operator's key is never the second try."""
+    token = stage.token(status)
+    stage.judge.retry_after, usual = 0, stage.judge.retry_after
+    stage.clear()
+    try:
+        headers = {"x-litellm-api-key": stage.litellm_key, "Authorization": f"Bearer {token}", "x-litellm-num-retries": "1"}
+        answer = route.call(proxy.url, headers)
+    finally:
+        stage.judge.retry_after = usual
+    assert answer.status_code == status
+    assert 1 <= len(stage.anthropic.requests) <= 2 and _bearers(stage.anthropic.requests) == {f"Bearer {token}"}
+
+
+@pytest.mark.parametrize("route", MODEL_ROUTES, ids=_named)
+def test_the_operators_own_failures_still_cool_a_deployment_down(stage: Scene, proxy: Proxy, route: Route) -> None:
+    """Nothing changes for a deployment whose own key Anthropic refuses: the router takes it out, as upstream does."""
+    key, model = {"x-litellm-api-key": stage.litellm_key}, f"refused-{MODEL_ROUTES.index(route)}"
+    assert route.call(proxy.url, key, model=model).status_code == 401
+    stage.clear()
+    answer = route.call(proxy.url, key, model=model)
+    assert answer.status_code == 429 and "cooldown" in answer.text.lower() and not stage.anthropic.requests

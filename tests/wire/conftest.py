@@ -1,0 +1,87 @@
+"""What the wire tests share: a clean LiteLLM before each test, the mocked and the real Anthropic, credentials by name."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import replace
+
+import httpx
+import litellm
+import pytest
+import respx
+from litellm.litellm_core_utils.logging_worker import GLOBAL_LOGGING_WORKER
+
+from tests.support.credentials import api_key
+from tests.support.origin import Answer, Origin, Request
+from tests.support.standin import Anthropic
+from tests.wire.sources import new_credentials
+
+
+async def background() -> None:
+    """Wait for what LiteLLM does after it has answered an asynchronous call.
+
+    Three rounds: the call's log entry, queued by a task of its own; a request the entry makes (a batch's results, for their cost); and
+    the log entry of that.
+    """
+    for _ in range(3):
+        await asyncio.sleep(0)
+        await asyncio.wait_for(GLOBAL_LOGGING_WORKER.flush(), timeout=20)
+
+
+class Wire:
+    """An Anthropic that judges strictly, whichever way requests reach it: what arrived, and the status each got."""
+
+    def __init__(self, anthropic: Anthropic, bearer: str) -> None:
+        """bearer: a credential of a gateway in front, which takes it and puts its own API key in its place."""
+        self.anthropic = anthropic
+        self._gateway = ("Bearer " + bearer, api_key())
+        self.requests: list[Request] = []
+        self.statuses: list[int] = []
+
+    def __call__(self, request: Request) -> Answer:
+        bearer, key = self._gateway
+        headers = tuple(("x-api-key", key) if value == bearer else (name, value) for name, value in request.headers)
+        answer = self.anthropic(replace(request, headers=headers))
+        self.requests.append(request)
+        self.statuses.append(answer.status)
+        return answer
+
+    def mocked(self, request: httpx.Request) -> httpx.Response:
+        """The answer as respx wants it."""
+        headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in request.headers.raw)
+        answer = self(Request(request.method, request.url.raw_path.decode("ascii"), headers, request.read()))
+        body = answer.body if isinstance(answer.body, bytes) else b"".join(answer.body)
+        return httpx.Response(answer.status, content=body, headers=answer.headers)
+
+
+@pytest.fixture
+def names() -> dict[str, str]:
+    """Credentials of this test by name, as tests.wire.sources uses them."""
+    return new_credentials()
+
+
+@pytest.fixture(autouse=True)
+def _fresh_litellm() -> None:
+    """What the process keeps would reach the next test: model lists, cached by their parameters, and the callbacks of every Router made."""
+    litellm.utils._model_cache.flush_cache()
+    litellm.logging_callback_manager._reset_all_callbacks()
+
+
+@pytest.fixture
+def wire(names: dict[str, str]) -> Iterator[Wire]:
+    """https://api.anthropic.com, mocked where httpx hands a request to its transport: above httpx's own and LiteLLM's aiohttp one alike."""
+    wire = Wire(Anthropic(), names["bearer"])
+    with respx.mock(using="httpx", assert_all_called=False) as router:
+        router.route(host="api.anthropic.com", scheme="https").mock(side_effect=wire.mocked)
+        yield wire
+
+
+@pytest.fixture
+def loopback(names: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Origin, Wire]]:
+    """The same over real sockets and LiteLLM's default transports; ANTHROPIC_API_BASE leads there, and the operator lists it for tokens."""
+    wire = Wire(Anthropic(), names["bearer"])
+    with Origin(wire) as origin:
+        monkeypatch.setenv("ANTHROPIC_API_BASE", origin.url)
+        monkeypatch.setenv("LITELLM_ANTHROPIC_OAUTH_ORIGINS", origin.url)
+        yield origin, wire

@@ -1,0 +1,167 @@
+"""A token stays out of everything LiteLLM says at home: log lines at any level, callbacks' payloads, exceptions, cache keys."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+import logging
+import traceback
+from collections.abc import Iterator
+from typing import Any
+
+import litellm
+import pytest
+from litellm._logging import JsonFormatter, verbose_logger, verbose_proxy_logger, verbose_router_logger
+from litellm.caching.caching import Cache
+from litellm.integrations.custom_logger import CustomLogger
+from pydantic import BaseModel
+
+from tests.support.call_paths import CallPath, installed_paths
+from tests.support.origin import Origin
+from tests.support.standin import Anthropic
+from tests.wire.conftest import background
+
+_NAMES = (
+    *("completion", "acompletion", "completion streamed", "acompletion streamed", "Router.acompletion", "text completion", "text acompletion"),
+    *("anthropic.messages.acreate", "anthropic.messages.acreate streamed", "Router.aanthropic_messages", "responses", "aresponses"),
+    *("retrieve_batch", "aretrieve_batch", "create_file", "acreate_file", "file_list", "afile_content", "list_skills", "acreate_skill"),
+    *("acount_tokens", "get_valid_models", "check_valid_key"),
+)
+_WAYS = ("api_key", "extra_headers", "headers", "ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN")
+
+
+class Recorder(CustomLogger):
+    """Keeps, as text, everything every hook of a callback is given."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen: list[str] = []
+
+    def _keep(self, *given: object) -> None:
+        self.seen.append(_all_text(given))
+
+    def log_pre_api_call(self, model: Any, messages: Any, kwargs: Any) -> None:
+        self._keep(model, messages, kwargs)
+
+    def log_post_api_call(self, kwargs: Any, response_obj: Any, start_time: Any, end_time: Any) -> None:
+        self._keep(kwargs, response_obj)
+
+    def log_success_event(self, kwargs: Any, response_obj: Any, start_time: Any, end_time: Any) -> None:
+        self._keep(kwargs, response_obj)
+
+    def log_failure_event(self, kwargs: Any, response_obj: Any, start_time: Any, end_time: Any) -> None:
+        self._keep(kwargs, response_obj)
+
+    async def async_log_success_event(self, kwargs: Any, response_obj: Any, start_time: Any, end_time: Any) -> None:
+        self._keep(kwargs, response_obj)
+
+    async def async_log_failure_event(self, kwargs: Any, response_obj: Any, start_time: Any, end_time: Any) -> None:
+        self._keep(kwargs, response_obj)
+
+
+def _all_text(value: object, depth: int = 8) -> str:
+    """What a sink could write of it: contents of containers, fields of models (private ones too), str and repr of other objects."""
+    if isinstance(value, str):
+        # As JSON writes a str, whatever repr a subclass has: that is what a sink would store.
+        return json.dumps(value)
+    if isinstance(value, bytes):
+        return repr(value)
+    if depth == 0 or isinstance(value, (int, float, type(None))):
+        return ""
+    if isinstance(value, dict):
+        return " ".join(_all_text(key, depth - 1) + _all_text(item, depth - 1) for key, item in list(value.items()))
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return " ".join(_all_text(item, depth - 1) for item in list(value))
+    kept = {**value.__dict__, **(value.__pydantic_private__ or {})} if isinstance(value, BaseModel) else {}
+    return f"{value!r} {value!s} {_all_text(kept, depth - 1)}"
+
+
+@pytest.fixture
+def logs() -> Iterator[io.StringIO]:
+    """Everything logged at DEBUG, as text lines and as JSON lines."""
+    text = io.StringIO()
+    handlers = [logging.StreamHandler(text), logging.StreamHandler(text)]
+    handlers[1].setFormatter(JsonFormatter())
+    loggers = [verbose_logger, verbose_router_logger, verbose_proxy_logger, logging.getLogger()]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.DEBUG)
+        for handler in handlers:
+            logger.addHandler(handler)
+    try:
+        yield text
+    finally:
+        for logger, level in zip(loggers, levels):
+            logger.setLevel(level)
+            for handler in handlers:
+                logger.removeHandler(handler)
+
+
+def _cells() -> list[Any]:
+    return [
+        pytest.param(path, way, status, id=f"{path.name}-{way}-{status}")
+        for path in installed_paths()
+        if path.name in _NAMES
+        for way in _WAYS
+        if way == "api_key" or way in path.header_parameters or (way.startswith("ANTHROPIC_") and not path.requires_api_key)
+        for status in (200, 401, 429)
+    ]
+
+
+@pytest.mark.asyncio(loop_scope="session")
+@pytest.mark.parametrize(("path", "way", "status"), _cells())
+async def test_a_token_is_in_nothing_litellm_says(
+    path: CallPath,
+    way: str,
+    status: int,
+    logs: io.StringIO,
+    names: dict[str, str],
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    """With debugging and printing on and every hook listening, a call that succeeds or fails leaves the token on the wire and nowhere else."""
+    token = names["token"]
+    recorder = Recorder()
+    litellm.callbacks = [recorder]
+    monkeypatch.setattr(litellm, "set_verbose", True)
+    given: dict[str, Any] = {}
+    if way.startswith("ANTHROPIC_"):
+        monkeypatch.setenv(way, token)
+    else:
+        given = {way: token if way == "api_key" else {"Authorization": f"Bearer {token}"}}
+    raised = ""
+    with Origin(Anthropic(statuses={} if status == 200 else {token: status})) as origin:
+        monkeypatch.setenv("ANTHROPIC_API_BASE", origin.url)
+        monkeypatch.setenv("LITELLM_ANTHROPIC_OAUTH_ORIGINS", origin.url)
+        try:
+            await (path.arun(**given) if path.is_async else asyncio.to_thread(path.run, **given))
+        except Exception as error:
+            raised = "".join(traceback.format_exception(error)) + _all_text(error.args) + _all_text(vars(error)) + repr(error)
+        await background()
+        assert token in str(origin.requests), "the token was not sent at all"
+    assert bool(raised) == (status != 200 and path.reports_errors)
+    printed = capfd.readouterr()
+    said = {"logs": logs.getvalue(), "callbacks": "\n".join(recorder.seen), "the exception": raised, "the console": printed.out + printed.err}
+    assert [where for where, text in said.items() if token in text] == []
+
+
+@pytest.mark.asyncio(loop_scope="session")
+@pytest.mark.parametrize("name", ["acompletion", "anthropic.messages.acreate", "aresponses"])
+@pytest.mark.parametrize("way", ["api_key", "extra_headers"])
+async def test_a_token_is_in_no_cache_key_and_no_cached_value(
+    name: str, way: str, names: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is cached of a call, key and value, is without the token."""
+    path = next(path for path in installed_paths() if path.name == name)
+    cache = Cache(type="local")  # type: ignore[arg-type]
+    monkeypatch.setattr(litellm, "cache", cache)
+    token = names["token"]
+    with Origin(Anthropic()) as origin:
+        monkeypatch.setenv("ANTHROPIC_API_BASE", origin.url)
+        monkeypatch.setenv("LITELLM_ANTHROPIC_OAUTH_ORIGINS", origin.url)
+        await path.arun(**{way: token if way == "api_key" else {"Authorization": f"Bearer {token}"}})
+        await background()
+    stored = getattr(cache.cache, "cache_dict", None)
+    assert isinstance(stored, dict)
+    assert token not in _all_text(stored)
