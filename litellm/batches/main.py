@@ -1,14 +1,14 @@
-"""Batches: what `client` does not make (cancelling) scopes the caller's token here; retrieving hands the caller's headers on to Anthropic.
+"""Batches: what `client` does not make (cancelling) scopes the caller's token here; retrieving hands the caller's betas on to Anthropic.
 
 Upstream: BerriAI/litellm#19618
 Remove when: upstream decorates cancelling with `client` and hands `extra_headers` to AnthropicBatchesHandler.
 """
 
 from litellm.litellm_core_utils.client_token import scope_client_token
-from litellm.llms.anthropic.batches.retrieval import hands_headers_on
+from litellm.llms.anthropic.batches.retrieval import hands_betas_on
 
 
-@hands_headers_on
+@hands_betas_on
 def _handle_retrieve_batch_providers_without_provider_config(*args, **kwargs): ...
 
 

@@ -19,6 +19,8 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
+import httpx
+
 import litellm
 from litellm._logging import verbose_logger
 
@@ -105,14 +107,42 @@ def says_nothing_of_deployment(error: object) -> bool:
     return is_clients_own_failure(error) or getattr(error, _NOTHING_SENT_MARK, False) is True
 
 
+def causes(error: BaseException | None) -> list[BaseException]:
+    """An error and what it was raised for, the latest first."""
+    chain: list[BaseException] = []
+    while error is not None and error not in chain:
+        chain.append(error)
+        error = error.__cause__ or error.__context__
+    return chain
+
+
 @contextlib.contextmanager
 def _marking_failures(arguments: Mapping[str, object]) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        if isinstance(arguments.get("api_key"), ClientToken) and getattr(error, "status_code", None) in _TOKENS_OWN_STATUSES:
+        answered = next((each for each in causes(error) if _status(each) in _TOKENS_OWN_STATUSES), None)
+        if not isinstance(arguments.get("api_key"), ClientToken) or answered is None:
+            raise
+        if answered is error:
             setattr(error, _MARK, True)
-        raise
+            raise
+        raise _as_answered(answered) from error
+
+
+def _status(error: BaseException) -> object:
+    return getattr(error, "status_code", None) or getattr(getattr(error, "response", None), "status_code", None)
+
+
+def _as_answered(error: BaseException) -> Exception:
+    """The error of LiteLLM's that stands for Anthropic's status, for a release that maps some of them to another."""
+    status = cast(int, _status(error))
+    headers = getattr(error, "headers", None) or getattr(getattr(error, "response", None), "headers", None)
+    response = httpx.Response(status, headers=headers, request=httpx.Request("POST", "https://api.anthropic.com"))
+    kinds = {401: litellm.AuthenticationError, 403: litellm.exceptions.PermissionDeniedError, 429: litellm.RateLimitError}
+    answer = kinds[status](message=f"AnthropicException - {error}", llm_provider="anthropic", model="", response=response)
+    setattr(answer, _MARK, True)
+    return answer
 
 
 def with_oauth_headers(builder: _Function) -> _Function:

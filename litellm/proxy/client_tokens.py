@@ -9,18 +9,19 @@ Remove when: upstream's proxy sends a client's token on every route, to Anthropi
 from __future__ import annotations
 
 import contextlib
-import copy
 import functools
 import os
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from typing import Any, Final, cast
 
+import httpx
 import litellm
 from fastapi import Request, Response
 from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
-from litellm.litellm_core_utils.client_token import allowed_origins, is_clients_own_failure, refuse_origin, scope_for
+from litellm.litellm_core_utils.client_token import allowed_origins, causes, is_clients_own_failure, refuse_origin, scope_for
+from litellm.llms.anthropic.common_utils import AnthropicModelInfo
 from litellm.llms.anthropic.oauth import (
     ANTHROPIC_ORIGIN,
     OAUTH_PROVIDERS,
@@ -28,6 +29,7 @@ from litellm.llms.anthropic.oauth import (
     InvalidTokenError,
     ScopedHeaders,
     has_token,
+    masked,
     merge_betas,
     set_anthropic_headers,
     token_in_headers,
@@ -40,6 +42,8 @@ from starlette.types import Scope
 
 # Where LiteLLM looks for its key, in its order.
 _KEY_HEADERS: Final = ("x-litellm-api-key", "authorization", "api-key", "x-api-key", "x-goog-api-key", "ocp-apim-subscription-key")
+# How upstream's own signed routes say, in a request's state, what bytes to send.
+_RAW_BODY: Final = "litellm_pass_through_raw_body"
 _PASS_PREFIX: Final = "x-pass-"
 _ANTHROPICS_ERROR_TYPES: Final = {401: "authentication_error", 403: "permission_error", 429: "rate_limit_error"}
 _ANTHROPIC_ROUTES: Final = ("/v1/messages", "/anthropic/")
@@ -102,11 +106,40 @@ def adds_client_token(add_headers: Callable[..., object]) -> Callable[..., objec
         result = add_headers(data, headers)
         token = headers.get("authorization")
         if isinstance(token, CarriedToken):
-            entry = data.get("provider_specific_header") or {"custom_llm_provider": ",".join(sorted(OAUTH_PROVIDERS)), "extra_headers": {}}
-            data["provider_specific_header"] = {**entry, "extra_headers": {**entry["extra_headers"], "authorization": token}}
+            entry = data.get("provider_specific_header") or {"custom_llm_provider": "", "extra_headers": {}}
+            providers = {*entry["custom_llm_provider"].split(","), *OAUTH_PROVIDERS} - {""}
+            data["provider_specific_header"] = {
+                "custom_llm_provider": ",".join(sorted(providers)),
+                "extra_headers": {**entry["extra_headers"], "authorization": token},
+            }
         return result
 
     return added
+
+
+def masks_request_headers(add_data: Callable[..., Awaitable[dict[str, Any]]]) -> Callable[..., Awaitable[dict[str, Any]]]:
+    """Make the step that puts a request's data together, for hooks and logs too, mask tokens in its copies of the request's headers."""
+
+    @functools.wraps(add_data)
+    async def added(*args: object, **kwargs: object) -> dict[str, Any]:
+        data = await add_data(*args, **kwargs)
+        for name, headers in (("secret_fields", "raw_headers"), ("metadata", "headers"), ("litellm_metadata", "headers")):
+            holder = data.get(name)
+            if isinstance(holder, dict) and headers in holder:
+                holder[headers] = masked(holder[headers])
+        return data
+
+    return added
+
+
+def masks_refused_key(handle: Callable[..., Awaitable[object]]) -> Callable[..., Awaitable[object]]:
+    """Make the handling of a refused LiteLLM key, which tells the callbacks what it was, mask an OAuth token."""
+
+    @functools.wraps(handle)
+    async def handled(*args: object, api_key: object, **kwargs: object) -> object:
+        return await handle(*args, api_key=masked(api_key), **kwargs)
+
+    return handled
 
 
 def leaves_tokens_out(get_api_key: Callable[..., tuple[str, str | None]]) -> Callable[..., tuple[str, str | None]]:
@@ -124,8 +157,7 @@ def leaves_tokens_out(get_api_key: Callable[..., tuple[str, str | None]]) -> Cal
             return key, passed_in
         if not key and given == kwargs["api_key"]:
             return key, passed_in
-        custom_header = proxy_server.general_settings.get("litellm_key_header_name")
-        refused = proxy_server.master_key is not None and proxy_server.user_custom_auth is None and custom_header is None
+        refused = proxy_server.master_key is not None and proxy_server.user_custom_auth is None and _custom_key_header() is None
         if refused and kwargs["route"] not in LiteLLMRoutes.public_routes.value:
             raise TokenAsKeyError
         return get_api_key(**{**kwargs, "api_key": given})
@@ -147,16 +179,21 @@ def refuses_tokens(get_key_from_header: Callable[..., str]) -> Callable[..., str
 
 
 def answers_as_anthropic(handler: Callable[..., Awaitable[Response]]) -> Callable[..., Awaitable[Response]]:
-    """Make the handler of proxy errors answer a token used as a key in Anthropic's shape on its routes, and pass `retry-after` on."""
+    """Make the handler of proxy errors answer a token's own failure with Anthropic's type and `retry-after`, and in its shape on its routes."""
 
     @functools.wraps(handler)
     async def answered(request: Request, exc: ProxyException) -> Response:
         from litellm.proxy.auth.auth_utils import get_request_route
 
-        if isinstance(exc, TokenAsKeyError) and get_request_route(request).startswith(_ANTHROPIC_ROUTES):
-            error = {"type": _ANTHROPICS_ERROR_TYPES[401], "message": exc.message}
-            return JSONResponse({"type": "error", "error": error}, status_code=401)
-        return _with_retry_after(await handler(request, exc), exc)
+        own = next((each for each in causes(exc) if is_clients_own_failure(each)), None)
+        if own is None and not isinstance(exc, TokenAsKeyError):
+            return await handler(request, exc)
+        status = int(exc.code or 401)
+        exc.type = _ANTHROPICS_ERROR_TYPES.get(status, exc.type)
+        if not get_request_route(request).startswith(_ANTHROPIC_ROUTES):
+            return _with_retry_after(await handler(request, exc), exc)
+        answer = JSONResponse({"type": "error", "error": {"type": exc.type, "message": exc.message}}, status_code=status, headers=exc.headers)
+        return _with_retry_after(answer, exc)
 
     return answered
 
@@ -216,18 +253,37 @@ def keeps_client_tokens_home(send: Callable[..., Awaitable[object]]) -> Callable
     ) -> object:
         if has_token(request.headers):
             if _scoped(request, "anthropic", target).token is not None:
-                request, target = await _as_it_came(request, target)
+                # Upstream reads the query into a dictionary, which keeps one value a name, and sends an empty JSON object for no body.
+                kwargs["query_params"] = kwargs.get("query_params") or httpx.QueryParams(request.url.query)
+                if "multipart/form-data" not in request.headers.get("content-type", "") and not await request.body():
+                    setattr(request.state, _RAW_BODY, b"")
             else:
                 with_own = token_in_headers(custom_headers) != token_in_headers(request.headers)
                 custom_headers = custom_headers if with_own else cast("Mapping[str, str]", without_oauth(custom_headers))
                 if forward_headers:
                     client = cast("dict[str, str]", without_oauth(dict(request.headers)))
                     custom_headers, forward_headers = forwarded_headers(client, custom_headers, forward_headers), False
-        return await send(
+        sending = send(
             request=request, target=target, custom_headers=custom_headers, user_api_key_dict=user_api_key_dict, forward_headers=forward_headers, **kwargs
         )
+        if not has_token(request.headers):
+            return await sending
+        try:
+            return await sending
+        except ProxyException as error:
+            refused = next((each for each in causes(error) if isinstance(each, httpx.HTTPStatusError)), None)
+            if refused is None:
+                raise
+            return await _as_it_was_answered(refused.response)
 
     return sent
+
+
+async def _as_it_was_answered(answer: httpx.Response) -> Response:
+    """An answer as it came, for a release that makes an error of its own of a refusal."""
+    framing = {"content-length", "content-encoding", "transfer-encoding", "connection"}
+    headers = {name: value for name, value in answer.headers.items() if name not in framing}
+    return Response(await answer.aread(), status_code=answer.status_code, headers=headers)
 
 
 def redacts_request_headers(describe: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
@@ -235,30 +291,49 @@ def redacts_request_headers(describe: Callable[..., dict[str, Any]]) -> Callable
 
     @functools.wraps(describe)
     def described(*args: object, **kwargs: object) -> dict[str, Any]:
-        from litellm.proxy.litellm_pre_call_utils import redact_credential_headers
-
         described_call = describe(*args, **kwargs)
         request = described_call["litellm_params"]["proxy_server_request"]
-        request["headers"] = redact_credential_headers(request["headers"])
+        secret = {*_KEY_HEADERS, (_custom_key_header() or "").lower()}
+        request["headers"] = {name: "REDACTED" if name.lower() in secret else value for name, value in request["headers"].items()}
         return described_call
 
     return described
 
 
-async def _as_it_came(request: Request, target: str) -> tuple[Request, str]:
-    """The request and target that make upstream's pass-through send the query as it is written and no body where there is none.
+def sends_no_body_for_none(send: Callable[..., Awaitable[object]]) -> Callable[..., Awaitable[object]]:
+    """Make a release's sender of pass-through requests, which does not ask what bytes to send, send none where there are none."""
 
-    It reads the query into a dictionary, and sends an empty JSON object for no body.
+    @functools.wraps(send)
+    async def sent(*, request: Request, _parsed_body: object = None, **kwargs: Any) -> object:
+        nothing = getattr(request.state, _RAW_BODY, None) == b""
+        return await send(request=request, _parsed_body=None if nothing else _parsed_body, **kwargs)
+
+    return sent
+
+
+def has_own_token(request: Request) -> bool:
+    """Whether a request carries a client's own OAuth token."""
+    return has_token(request.headers)
+
+
+def anthropic_pass_through_headers(request: Request, key: str | None) -> Mapping[str, str]:
+    """The headers of a pass-through to Anthropic, for a release that forwards all it gets: the client's, with one credential.
+
+    Raises ProxyException where there is none to send.
     """
-    query = request.url.query
-    sent = copy.copy(request)
-    sent.scope = {**request.scope, "query_string": b""}
-    for cached in ("_url", "_query_params"):
-        sent.__dict__.pop(cached, None)
-    if "multipart/form-data" not in request.headers.get("content-type", "") and not await request.body():
-        # How upstream's own signed routes say what bytes to send.
-        sent.state.litellm_pass_through_raw_body = b""
-    return sent, f"{target}?{query}" if query else target
+    litellms = litellm_key(request.headers, _custom_key_header())
+    hop = {"host", "content-length"}
+    client = {name: value for name, value in request.headers.items() if name not in hop and (litellms is None or _bare(value) != litellms)}
+
+    def build(request: Request, user_api_key_dict: object, own: Mapping[str, str] | None) -> Mapping[str, str]:
+        if own is None and not {"authorization", "x-api-key"} & client.keys():
+            message = "No credential for Anthropic: set ANTHROPIC_API_KEY in the proxy, or send an OAuth token in `Authorization`."
+            raise ProxyException(message=message, type=ProxyErrorTypes.auth_error, param=None, code=401)
+        return {**client, **(own or {})}
+
+    own = AnthropicModelInfo.get_api_key(key)
+    credential = None if own is None else cast("Mapping[str, str]", set_anthropic_headers({}, own))
+    return prefers_client_token(build)(request, None, credential)
 
 
 def forwarded_headers(request_headers: dict[str, str], headers: Mapping[str, str], forward_headers: bool | None = False) -> dict[str, str]:
@@ -267,9 +342,8 @@ def forwarded_headers(request_headers: dict[str, str], headers: Mapping[str, str
     A client's `x-pass-` headers overwrite what is there, under any name.
     """
     from litellm.passthrough.utils import BasePassthroughUtils
-    from litellm.proxy import proxy_server
 
-    key = litellm_key(request_headers, proxy_server.general_settings.get("litellm_key_header_name"))
+    key = litellm_key(request_headers, _custom_key_header())
     passed = {name: value for name, value in request_headers.items() if not name.lower().startswith(_PASS_PREFIX) or _bare(value) != key}
     result = BasePassthroughUtils.forward_headers_from_request(passed, dict(headers), forward_headers)
     if has_token(headers) and result.get("anthropic-beta") != headers.get("anthropic-beta"):
@@ -327,16 +401,20 @@ def _with_retry_after(response: Response, error: BaseException | None) -> Respon
     """The response with Anthropic's `retry-after`, if the error, or one it was raised for, was earned by the client's own token."""
     from litellm.litellm_core_utils.exception_mapping_utils import _get_response_headers
 
-    chain: list[BaseException] = []
-    while error is not None and error not in chain:
-        chain.append(error)
-        error = error.__cause__ or error.__context__
+    chain = causes(error)
     if any(is_clients_own_failure(each) for each in chain):
         answered = (_get_response_headers(each) or {} for each in chain if isinstance(each, Exception))
         retry_after = next((headers["retry-after"] for headers in answered if "retry-after" in headers), None)
         if retry_after is not None:
             response.headers["retry-after"] = retry_after
     return response
+
+
+def _custom_key_header() -> str | None:
+    from litellm.proxy.proxy_server import general_settings
+
+    header = general_settings.get("litellm_key_header_name")
+    return header if isinstance(header, str) else None
 
 
 def _bare(value: str) -> str:

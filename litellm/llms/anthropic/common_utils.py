@@ -7,9 +7,14 @@ Upstream: BerriAI/litellm#19618
 Remove when: upstream's own helpers send the header set of README's wire contract for every credential source.
 """
 
+from typing import Final
+
 from litellm.litellm_core_utils.client_token import authentication_error, with_oauth_headers
-from litellm.llms.anthropic.oauth import InvalidTokenError, oauth_token, set_anthropic_headers, token_in_headers
+from litellm.llms.anthropic.oauth import OAUTH_PROVIDERS, InvalidTokenError, oauth_token, set_anthropic_headers, token_in_headers
 from litellm.llms.anthropic.oauth import is_anthropic_oauth_key as _is_oauth_key
+
+
+ANTHROPIC_OAUTH_FORWARD_PROVIDERS: Final[frozenset[str]] = OAUTH_PROVIDERS
 
 
 def is_anthropic_oauth_key(value: object) -> bool:

@@ -1,6 +1,6 @@
 """Retrieving a batch with an OAuth token: the betas the caller asks for, and the errors Anthropic answers with.
 
-Upstream's way to Anthropic's batches drops the caller's headers, so that only the path's own beta goes out, and lets httpx's errors out.
+Upstream's way to Anthropic's batches drops the caller's headers, so that only the path's own beta goes out, lets httpx's errors out, and names no setting where none is set.
 
 Upstream: BerriAI/litellm#19618
 Remove when: upstream hands `extra_headers` to AnthropicBatchesHandler.
@@ -9,43 +9,66 @@ Remove when: upstream hands `extra_headers` to AnthropicBatchesHandler.
 from __future__ import annotations
 
 import functools
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
+from typing import Any
 
 import httpx
 
-from litellm.llms.anthropic.common_utils import AnthropicError
-from litellm.llms.anthropic.oauth import has_token, merge_betas
+import litellm
+from litellm.llms.anthropic.common_utils import AnthropicError, AnthropicModelInfo
+from litellm.llms.anthropic.oauth import has_token, merge_betas, oauth_token
 
-_ARGUMENT = "extra_headers"
+
+class TokenWithBetas(str):
+    """An OAuth token on its way to the headers of a batch, and the betas to ask for with it, comma-separated."""
+
+    betas: str
+
+    def __new__(cls, token: str, betas: str) -> TokenWithBetas:
+        instance = super().__new__(cls, token)
+        instance.betas = betas
+        return instance
 
 
-def hands_headers_on(retrieve: Callable[..., object]) -> Callable[..., object]:
-    """Make the dispatch of a retrieval put the caller's headers among the `litellm_params` it hands on, for Anthropic alone."""
+def hands_betas_on(retrieve: Callable[..., object]) -> Callable[..., object]:
+    """Make the dispatch of a retrieval hand the caller's betas on with the OAuth token it sends, to Anthropic alone."""
 
     @functools.wraps(retrieve)
-    def handing_on(*args: object, **kwargs: object) -> object:
-        request, litellm_params = kwargs.get("_retrieve_batch_request"), kwargs.get("litellm_params")
-        if kwargs.get("custom_llm_provider") == "anthropic" and isinstance(request, Mapping) and isinstance(litellm_params, Mapping):
-            kwargs["litellm_params"] = {**litellm_params, _ARGUMENT: request.get(_ARGUMENT)}
+    def handing_on(*args: object, **kwargs: Any) -> object:
+        headers = (kwargs.get("_retrieve_batch_request") or {}).get("extra_headers") or {}
+        betas = merge_betas(*(value for name, value in headers.items() if name.lower() == "anthropic-beta"))
+        if kwargs.get("custom_llm_provider") == "anthropic" and betas:
+            given = kwargs["optional_params"]
+            token = oauth_token(given.api_key or litellm.api_key or litellm.azure_key or AnthropicModelInfo.get_api_key() or _auth_token())
+            if token is not None:
+                kwargs["optional_params"] = given.model_copy(update={"api_key": TokenWithBetas(token, betas)})
         return retrieve(*args, **kwargs)
 
     return handing_on
 
 
 def merges_caller_betas(builder: Callable[..., dict[str, object]]) -> Callable[..., dict[str, object]]:
-    """Make a builder of batch headers add the betas of headers handed on so, where an OAuth token goes out."""
+    """Make a builder of batch headers add the betas that were handed on with the token."""
 
     @functools.wraps(builder)
-    def merging(*args: object, **kwargs: object) -> dict[str, object]:
-        built = builder(*args, **kwargs)
-        litellm_params = kwargs.get("litellm_params")
-        headers = litellm_params.get(_ARGUMENT) if isinstance(litellm_params, Mapping) else None
-        if not isinstance(headers, Mapping) or not has_token(built):
-            return built
-        asked = [value for name, value in headers.items() if name.lower() == "anthropic-beta"]
-        return {**built, "anthropic-beta": merge_betas(built["anthropic-beta"], *asked)}
+    def merging(*args: object, **kwargs: Any) -> dict[str, object]:
+        key, built = kwargs.get("api_key"), builder(*args, **kwargs)
+        return {**built, "anthropic-beta": merge_betas(built["anthropic-beta"], key.betas)} if isinstance(key, TokenWithBetas) else built
 
     return merging
+
+
+def names_what_to_set(builder: Callable[..., dict[str, object]]) -> Callable[..., dict[str, object]]:
+    """Make a builder of batch headers that misses a credential name the settings it looks for."""
+
+    @functools.wraps(builder)
+    def named(*args: object, **kwargs: object) -> dict[str, object]:
+        try:
+            return builder(*args, **kwargs)
+        except ValueError as error:
+            raise ValueError(f"{error}. Pass api_key, or set ANTHROPIC_API_KEY or ANTHROPIC_AUTH_TOKEN.") from error
+
+    return named
 
 
 def raises_anthropics_errors(retrieve: Callable[..., Awaitable[object]]) -> Callable[..., Awaitable[object]]:
@@ -64,3 +87,9 @@ def raises_anthropics_errors(retrieve: Callable[..., Awaitable[object]]) -> Call
             return exception_type(model="", original_exception=answered, custom_llm_provider="anthropic")
 
     return retrieved
+
+
+def _auth_token() -> str | None:
+    from litellm.secret_managers.main import get_secret_str
+
+    return get_secret_str("ANTHROPIC_AUTH_TOKEN")

@@ -4,9 +4,10 @@ Upstream: BerriAI/litellm#19618
 Remove when: upstream hands `extra_headers` to AnthropicBatchesHandler.
 """
 
-from litellm.llms.anthropic.batches.retrieval import merges_caller_betas
+from litellm.llms.anthropic.batches.retrieval import merges_caller_betas, names_what_to_set
 
 
 class AnthropicBatchesConfig:
+    @names_what_to_set
     @merges_caller_betas
     def validate_environment(self, headers, model, messages, optional_params, litellm_params, api_key=None, api_base=None): ...

@@ -1,0 +1,20 @@
+"""Batches: what `client` does not make (cancelling) scopes the caller's token here; retrieving hands the caller's betas on to Anthropic.
+
+Upstream: BerriAI/litellm#19618
+Remove when: the line ends, or upstream backports the header set of README's wire contract to it.
+"""
+
+from litellm.litellm_core_utils.client_token import scope_client_token
+from litellm.llms.anthropic.batches.retrieval import hands_betas_on
+
+
+@hands_betas_on
+def _handle_retrieve_batch_providers_without_provider_config(*args, **kwargs): ...
+
+
+@scope_client_token
+async def acancel_batch(*args, **kwargs): ...
+
+
+@scope_client_token
+def cancel_batch(*args, **kwargs): ...

@@ -1,0 +1,110 @@
+"""The helpers that every Anthropic call path of this release builds its headers with: they ask the policy what to send for an OAuth token.
+
+This release knows a token in Authorization only, replaces the caller's betas by the OAuth one, keeps x-api-key beside the bearer, and reads
+no ANTHROPIC_AUTH_TOKEN. Whoever asks for the key gets that token where no key is set.
+
+Upstream: BerriAI/litellm#19618
+Remove when: the line ends, or upstream backports the header set of README's wire contract to it.
+"""
+
+import functools
+from collections.abc import Awaitable, Callable, Mapping
+
+import httpx
+
+import litellm
+from litellm.litellm_core_utils.client_token import authentication_error, with_oauth_headers
+from litellm.llms.anthropic.oauth import InvalidTokenError, first_credential, has_token, oauth_token, set_anthropic_headers, token_in_headers
+from litellm.llms.anthropic.oauth import is_anthropic_oauth_key as _is_oauth_key
+
+
+def is_anthropic_oauth_key(value: object) -> bool:
+    """Whether a value is an Anthropic OAuth token, raw or as a bearer; False for whatever is not a string."""
+    return _is_oauth_key(value)
+
+
+def optionally_handle_anthropic_oauth(headers: dict, api_key: str | None) -> tuple[dict, str | None]:
+    """The headers and the key of a request, with an OAuth token from the headers, `api_key` or the environment put in place.
+
+    Returns new headers and the token; the given headers and the key that is set where neither is a token.
+    Raises AuthenticationError for a malformed token.
+    """
+    try:
+        token = token_in_headers(headers) or oauth_token(AnthropicModelInfo.get_api_key(api_key))
+    except InvalidTokenError as error:
+        raise authentication_error(str(error)) from None
+    if token is None:
+        return headers, AnthropicModelInfo.get_api_key(api_key)
+    return set_anthropic_headers(headers, token), token
+
+
+def requires_a_credential(builder: Callable[..., tuple[dict, str | None]]) -> Callable[..., tuple[dict, str | None]]:
+    """Make a builder of message headers refuse to build them without a credential: this release sends the request all the same."""
+
+    @functools.wraps(builder)
+    def built(*args: object, **kwargs: object) -> tuple[dict, str | None]:
+        headers, api_base = builder(*args, **kwargs)
+        if not {"authorization", "x-api-key"} & {name.lower() for name in headers}:
+            raise authentication_error("Missing Anthropic API Key: pass api_key, or set ANTHROPIC_API_KEY or ANTHROPIC_AUTH_TOKEN.")
+        return headers, api_base
+
+    return built
+
+
+def raises_for_refusals(read: Callable[..., object]) -> Callable[..., object]:
+    """Make a reader of Anthropic's answers raise AnthropicError for a refusal of an OAuth token: this release reads it as any answer."""
+
+    @functools.wraps(read)
+    def reading(*args: object, raw_response: httpx.Response, **kwargs: object) -> object:
+        if raw_response.is_error and has_token(raw_response.request.headers):
+            raise AnthropicError(raw_response.status_code, raw_response.text, raw_response.headers)
+        return read(*args, raw_response=raw_response, **kwargs)
+
+    return reading
+
+
+def fills_in_the_key(count: Callable[..., Awaitable[object]]) -> Callable[..., Awaitable[object]]:
+    """Make a count of tokens, which reads the key from its deployment, find there the one that is set anywhere."""
+
+    @functools.wraps(count)
+    async def counted(*args: object, deployment: Mapping[str, object] | None = None, **kwargs: object) -> object:
+        given = deployment or {}
+        litellm_params = dict(given.get("litellm_params") or {})
+        litellm_params["api_key"] = AnthropicModelInfo.get_api_key(litellm_params.get("api_key"))
+        return await count(*args, deployment={**given, "litellm_params": litellm_params}, **kwargs)
+
+    return counted
+
+
+class AnthropicModelInfo:
+    @with_oauth_headers
+    def validate_environment(self, headers, model, messages, optional_params, litellm_params, api_key=None, api_base=None): ...
+
+    @staticmethod
+    def get_api_key(api_key: str | None = None) -> str | None:
+        """The key, ANTHROPIC_API_KEY or an OAuth token in ANTHROPIC_AUTH_TOKEN, in this order; None without one. A blank is unset."""
+        from litellm.secret_managers.main import get_secret_str
+
+        key, auth_token = get_secret_str("ANTHROPIC_API_KEY"), get_secret_str("ANTHROPIC_AUTH_TOKEN")
+        try:
+            return first_credential(api_key=api_key, env_api_key=key, env_auth_token=auth_token)
+        except InvalidTokenError as error:
+            raise authentication_error(str(error)) from None
+
+    def get_models(self, api_key: str | None = None, api_base: str | None = None) -> list[str]:
+        """The ids that Anthropic lists, each as `anthropic/<id>`.
+
+        Raises ValueError, naming what to set, without a credential, and Exception with Anthropic's answer where it refuses.
+        """
+        key = AnthropicModelInfo.get_api_key(api_key)
+        if key is None:
+            raise ValueError("To list Anthropic's models, pass api_key or set ANTHROPIC_API_KEY or ANTHROPIC_AUTH_TOKEN.")
+        listed = litellm.module_level_client.get(
+            url=f"{AnthropicModelInfo.get_api_base(api_base)}/v1/models",
+            headers=set_anthropic_headers({"anthropic-version": "2023-06-01"}, key),
+        )
+        try:
+            listed.raise_for_status()
+        except httpx.HTTPStatusError as error:
+            raise Exception(f"Anthropic did not list its models: {listed.status_code} {listed.text}") from error
+        return [f"anthropic/{model['id']}" for model in listed.json()["data"]]

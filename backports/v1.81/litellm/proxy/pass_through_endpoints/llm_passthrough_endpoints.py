@@ -1,0 +1,40 @@
+"""The `/anthropic/*` pass-through of this release sends the proxy's key, the client's credential and the LiteLLM key, all at once.
+
+Here one credential goes out: the client's own token, where it may go, and the proxy's key elsewhere.
+
+Upstream: BerriAI/litellm#19618
+Remove when: the line ends, or upstream backports the header set of README's wire contract to it.
+"""
+
+import os
+
+import httpx
+from fastapi import Depends, Request, Response
+from litellm.proxy._types import UserAPIKeyAuth
+from litellm.proxy.auth.user_api_key_auth import user_api_key_auth
+from litellm.proxy.client_tokens import anthropic_pass_through_headers, has_own_token
+from litellm.proxy.pass_through_endpoints.pass_through_endpoints import create_pass_through_route
+
+
+@router.api_route(
+    "/anthropic/{endpoint:path}", methods=["GET", "POST", "PUT", "DELETE", "PATCH"], tags=["Anthropic Pass-through", "pass-through"]
+)
+async def anthropic_proxy_route(
+    endpoint: str,
+    request: Request,
+    fastapi_response: Response,
+    user_api_key_dict: UserAPIKeyAuth = Depends(user_api_key_auth),
+):
+    """[Docs](https://docs.litellm.ai/docs/pass_through/anthropic_completion)"""
+    base = httpx.URL(os.getenv("ANTHROPIC_API_BASE") or "https://api.anthropic.com")
+    path = "/" + httpx.URL(endpoint).path.lstrip("/")
+    # Without a token of the client's, the path is what this release makes of it: the base's own is lost.
+    target = base.copy_with(path=base.path.rstrip("/") + path if has_own_token(request) else path)
+    key = passthrough_endpoint_router.get_credentials(custom_llm_provider="anthropic", region_name=None)
+    send = create_pass_through_route(
+        endpoint=endpoint,
+        target=str(target),
+        custom_headers=anthropic_pass_through_headers(request, key),
+        is_streaming_request=await is_streaming_request_fn(request),
+    )
+    return await send(request, fastapi_response, user_api_key_dict)

@@ -1,0 +1,15 @@
+"""The proxy's start, where settings are checked, and its error handler, which knows no route's own shape of an error.
+
+Upstream: BerriAI/litellm#19618
+Remove when: the line ends, or upstream backports the header set of README's wire contract to it.
+"""
+
+from litellm.proxy.client_tokens import answers_as_anthropic, serves_client_tokens
+
+
+@serves_client_tokens
+async def proxy_startup_event(app): ...
+
+
+@answers_as_anthropic
+async def openai_exception_handler(request, exc): ...
