@@ -180,7 +180,7 @@ def python_route_for_oauth(native_request: Callable[..., object]) -> Callable[..
 
     @functools.wraps(native_request)
     def projected(legacy: inspect.Signature, args: tuple[object, ...], kwargs: Mapping[str, object]) -> object:
-        named = {**dict(zip(legacy.parameters, args)), **kwargs}
+        named = {**dict(zip(legacy.parameters, args, strict=False)), **kwargs}
         return None if _may_send_oauth(named) else native_request(legacy, args, kwargs)
 
     return projected
@@ -227,7 +227,9 @@ def allowed_origins() -> frozenset[str]:
     """The origins beside Anthropic's own that the operator lists, in the environment or in `litellm.anthropic_oauth_origins`."""
     from litellm.llms.anthropic import oauth as policy
 
-    return policy.parse_origins(os.environ.get(policy.ORIGINS_ENV)) | policy.parse_origins(getattr(litellm, "anthropic_oauth_origins", None))
+    return policy.parse_origins(os.environ.get(policy.ORIGINS_ENV)) | policy.parse_origins(
+        getattr(litellm, "anthropic_oauth_origins", None)
+    )
 
 
 def refuse_origin(origin: str, deployment: str, has_own_credential: bool) -> None:
@@ -252,7 +254,7 @@ def authentication_error(message: str) -> litellm.AuthenticationError:
 @functools.lru_cache(maxsize=1024)
 def _warn_once(deployment: str, origin: str, setting: str) -> None:
     verbose_logger.warning(
-        "A caller's Anthropic OAuth token was not sent to %s (deployment %s); its own credential was. If that origin is yours, list it in %s.",
+        "A caller's Anthropic OAuth token was not sent to %s (deployment %s); its own credential was. If it is yours, list it in %s.",
         origin,
         deployment,
         setting,
@@ -278,7 +280,7 @@ def _scoped_call(
 ) -> tuple[tuple[object, ...], dict[str, object]]:
     from litellm.llms.anthropic import oauth as policy
 
-    named: dict[str, object] = {**dict(zip(signature.parameters, args)), **kwargs}
+    named: dict[str, object] = {**dict(zip(signature.parameters, args, strict=False)), **kwargs}
     carried = named.get("api_key")
     if not isinstance(carried, ClientToken) and not policy.has_oauth(_merged_headers(named)) or _hands_on(named):
         return args, kwargs
@@ -304,7 +306,7 @@ def _scoped_call(
             changes["extra_headers"] = scoped.headers
     elif isinstance(carried, ClientToken):
         changes["api_key"] = own_key
-    positional = tuple(changes.pop(name, value) for name, value in zip(signature.parameters, args))
+    positional = tuple(changes.pop(name, value) for name, value in zip(signature.parameters, args, strict=False))
     return positional, {**kwargs, **changes}
 
 

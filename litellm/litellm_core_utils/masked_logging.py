@@ -1,6 +1,7 @@
 """No OAuth token in what LiteLLM keeps of a call for its logs and callbacks.
 
-Upstream redacts its own log lines, in newer releases and unless told not to; a callback is given the outgoing headers and the call's `api_key` as they are.
+Upstream redacts its own log lines, in newer releases and unless told not to; a callback is given the outgoing headers and the call's
+`api_key` as they are.
 
 Upstream: BerriAI/litellm#19618
 Remove when: upstream masks credentials in the arguments of every callback.
@@ -23,7 +24,7 @@ def masks_tokens(method: Callable[..., object]) -> Callable[..., object]:
 
     @functools.wraps(method)
     def masking(*args: object, **kwargs: object) -> object:
-        named = {**dict(zip(parameters, args)), **kwargs}
+        named = {**dict(zip(parameters, args, strict=False)), **kwargs}
         return method(**{name: _masked(value) if name in _CREDENTIAL_ARGUMENTS else value for name, value in named.items()})
 
     return masking
@@ -38,8 +39,9 @@ def leaves_batch_results_alone(handler: Callable[..., Awaitable[object]]) -> Cal
 
     @functools.wraps(handler)
     async def handled(logging: Any, *args: object, **kwargs: object) -> object:
-        from litellm.llms.anthropic.oauth import MASK
         from litellm.types.utils import Usage
+
+        from litellm.llms.anthropic.oauth import MASK
 
         if logging.call_type == "aretrieve_batch" and str((logging.litellm_params or {}).get("api_key")).strip() == MASK:
             usage = Usage(prompt_tokens=0, completion_tokens=0, total_tokens=0)
@@ -75,7 +77,7 @@ _CREDENTIAL_ARGUMENTS = frozenset({"kwargs", "api_key", "litellm_params", "optio
 
 
 def _masked(argument: object) -> object:
-    """An argument with its own strings masked, and those of the headers in it, and without a proxy's raw request headers (`secret_fields`)."""
+    """An argument with its own strings masked, and its headers', and without a proxy's raw request headers (`secret_fields`)."""
     from litellm.llms.anthropic.oauth import masked
 
     shown = masked(argument)

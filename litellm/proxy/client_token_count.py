@@ -13,15 +13,16 @@ from collections.abc import Mapping
 from typing import Final
 
 import httpx
-import litellm
 from fastapi import Request, Response
 from litellm.constants import ANTHROPIC_TOKEN_COUNTING_BETA_VERSION
+from litellm.proxy.common_utils.http_parsing_utils import _read_request_body
+
+import litellm
 from litellm.litellm_core_utils.client_token import has_configured_key, refuse_origin, scope_for
 from litellm.llms.anthropic.common_utils import AnthropicModelInfo
 from litellm.llms.anthropic.oauth import ANTHROPIC_ORIGIN, merge_betas, set_anthropic_headers
 from litellm.llms.custom_httpx.http_handler import get_async_httpx_client
-from litellm.proxy._types import ProxyErrorTypes, ProxyException
-from litellm.proxy.common_utils.http_parsing_utils import _read_request_body
+from litellm.proxy.client_tokens import errors_for_the_client
 
 _VERSION: Final = "2023-06-01"
 
@@ -36,7 +37,7 @@ async def count_with_clients_token(request: Request) -> object:
         return None
     try:
         deployment = await llm_router.async_get_available_deployment(model=model, request_kwargs={})
-    except Exception:  # noqa: BLE001  # upstream's own endpoint asks again, and says what is wrong
+    except Exception:  # upstream's own endpoint asks again, and says what is wrong
         return None
     litellm_params = dict(deployment["litellm_params"])
     litellm.utils.load_credentials_from_list(litellm_params)
@@ -44,12 +45,10 @@ async def count_with_clients_token(request: Request) -> object:
     name, provider, _, _ = litellm.get_llm_provider(
         model=litellm_params["model"], custom_llm_provider=litellm_params.get("custom_llm_provider"), api_base=api_base
     )
-    try:
+    with errors_for_the_client():
         scoped = scope_for(dict(request.headers), provider, (api_base,))
         if scoped.refused_origin is not None:
             refuse_origin(scoped.refused_origin, str(deployment["model_info"].get("id")), has_configured_key(litellm_params))
-    except litellm.AuthenticationError as error:
-        raise ProxyException(message=error.message, type=ProxyErrorTypes.auth_error, param=None, code=401) from None
     return None if scoped.token is None else await _count(asked, name, api_base, scoped.headers, scoped.token)
 
 
@@ -58,7 +57,9 @@ async def _count(asked: Mapping[str, object], model: str, api_base: str | None, 
     try:
         answer = await get_async_httpx_client(llm_provider=litellm.LlmProviders.ANTHROPIC).post(
             f"{_origin_and_path(api_base)}/v1/messages/count_tokens",
-            headers=set_anthropic_headers({"Content-Type": "application/json", "anthropic-version": _VERSION, "anthropic-beta": betas}, token),
+            headers=set_anthropic_headers(
+                {"Content-Type": "application/json", "anthropic-version": _VERSION, "anthropic-beta": betas}, token
+            ),
             json={**asked, "model": model},
         )
     except httpx.HTTPStatusError as error:

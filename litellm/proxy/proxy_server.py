@@ -4,7 +4,8 @@ Upstream: BerriAI/litellm#19618
 Remove when: upstream answers auth errors in Anthropic's shape on Anthropic's routes and passes retry-after on.
 """
 
-from litellm.proxy.client_tokens import answers_as_anthropic, serves_client_tokens
+from litellm.proxy.client_token_pass_through import serves_client_tokens
+from litellm.proxy.client_tokens import answers_as_anthropic
 
 
 @serves_client_tokens

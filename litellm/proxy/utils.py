@@ -1,4 +1,4 @@
-"""An error that a client's own token earned reaches the client with Anthropic's status and type, also where no database client is installed.
+"""An error that a client's own token earned keeps Anthropic's status and type, also without a database client.
 
 Upstream: BerriAI/litellm#19618
 Remove when: upstream's conversion of errors needs no database client and keeps the provider's error type.

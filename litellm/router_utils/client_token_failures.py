@@ -13,7 +13,7 @@ from litellm.litellm_core_utils.client_token import is_clients_own_failure, says
 
 
 def or_no_sign_of_health(is_no_deployments_failure: Callable[[BaseException | None], bool]) -> Callable[[BaseException | None], bool]:
-    """Make a check for failures that are no deployment's also hold for those of a caller's own token, or of a credential that was not there."""
+    """Make a check for failures that are no deployment's also hold for a caller's own token's, or a missing credential's."""
 
     @functools.wraps(is_no_deployments_failure)
     def checked(exception: BaseException | None) -> bool:

@@ -13,7 +13,6 @@ from litellm.litellm_core_utils.client_token import authentication_error, with_o
 from litellm.llms.anthropic.oauth import OAUTH_PROVIDERS, InvalidTokenError, oauth_token, set_anthropic_headers, token_in_headers
 from litellm.llms.anthropic.oauth import is_anthropic_oauth_key as _is_oauth_key
 
-
 ANTHROPIC_OAUTH_FORWARD_PROVIDERS: Final[frozenset[str]] = OAUTH_PROVIDERS
 
 

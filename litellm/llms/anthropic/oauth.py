@@ -85,7 +85,9 @@ def oauth_token(value: object) -> str | None:
     if scheme.lower() == "bearer":
         candidate = rest.strip()
     if candidate == MASK:
-        raise InvalidTokenError("An Anthropic OAuth token was masked for a log, and the mask cannot be sent in its place. Send the token anew.")
+        raise InvalidTokenError(
+            "An Anthropic OAuth token was masked for a log, and the mask cannot be sent in its place. Send the token anew."
+        )
     if not candidate.startswith(OAUTH_TOKEN_PREFIX):
         return None
     if not all(character.isprintable() and not character.isspace() for character in candidate):

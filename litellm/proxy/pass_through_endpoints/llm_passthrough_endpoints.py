@@ -4,7 +4,7 @@ Upstream: BerriAI/litellm#19618
 Remove when: upstream's pass-through prefers a client's token and scopes it by origin.
 """
 
-from litellm.proxy.client_tokens import prefers_client_token
+from litellm.proxy.client_token_pass_through import prefers_client_token
 
 
 @prefers_client_token

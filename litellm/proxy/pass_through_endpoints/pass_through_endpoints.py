@@ -6,7 +6,7 @@ Upstream: BerriAI/litellm#19618
 Remove when: upstream scopes what its pass-through endpoints forward.
 """
 
-from litellm.proxy.client_tokens import forwarded_headers, keeps_client_tokens_home, redacts_request_headers
+from litellm.proxy.client_token_pass_through import forwarded_headers, keeps_client_tokens_home, redacts_request_headers
 
 
 class HttpPassThroughEndpointHelpers:

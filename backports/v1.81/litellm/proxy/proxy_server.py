@@ -4,7 +4,8 @@ Upstream: BerriAI/litellm#19618
 Remove when: the line ends, or upstream backports the header set of README's wire contract to it.
 """
 
-from litellm.proxy.client_tokens import answers_as_anthropic, serves_client_tokens
+from litellm.proxy.client_token_pass_through import serves_client_tokens
+from litellm.proxy.client_tokens import answers_as_anthropic
 
 
 @serves_client_tokens

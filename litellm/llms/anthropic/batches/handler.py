@@ -11,6 +11,4 @@ from litellm.llms.anthropic.batches.retrieval import raises_anthropics_errors
 
 class AnthropicBatchesHandler:
     @raises_anthropics_errors
-    async def aretrieve_batch(
-        self, batch_id, api_base, api_key, timeout, max_retries, logging_obj=None, litellm_params=None
-    ): ...
+    async def aretrieve_batch(self, batch_id, api_base, api_key, timeout, max_retries, logging_obj=None, litellm_params=None): ...

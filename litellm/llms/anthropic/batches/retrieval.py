@@ -1,6 +1,7 @@
 """Retrieving a batch with an OAuth token: the betas the caller asks for, and the errors Anthropic answers with.
 
-Upstream's way to Anthropic's batches drops the caller's headers, so that only the path's own beta goes out, lets httpx's errors out, and names no setting where none is set.
+Upstream's way to Anthropic's batches drops the caller's headers, so that only the path's own beta goes out, lets httpx's errors out, and
+names no setting where none is set.
 
 Upstream: BerriAI/litellm#19618
 Remove when: upstream hands `extra_headers` to AnthropicBatchesHandler.

@@ -4,9 +4,10 @@ Upstream: BerriAI/litellm#19618
 Remove when: upstream's text completion resolves its credential as chat completion does.
 """
 
+from litellm.types.llms.openai import AllMessageValues
+
 from litellm.litellm_core_utils.client_token import with_oauth_headers
 from litellm.llms.anthropic.common_utils import AnthropicModelInfo
-from litellm.types.llms.openai import AllMessageValues
 
 
 class AnthropicTextConfig:
@@ -29,7 +30,7 @@ class AnthropicTextConfig:
         auth_token = AnthropicModelInfo.get_auth_token()
         if key is None and auth_token is None:
             raise ValueError(
-                "Missing Anthropic API Key: pass api_key, or set ANTHROPIC_API_KEY or ANTHROPIC_AUTH_TOKEN, to call Anthropic's /v1/complete"
+                "Missing Anthropic API Key: pass api_key, or set ANTHROPIC_API_KEY or ANTHROPIC_AUTH_TOKEN, for Anthropic's /v1/complete"
             )
         credential = {"authorization": f"Bearer {auth_token}"} if key is None else {"x-api-key": key}
         headers.update({"accept": "application/json", "anthropic-version": "2023-06-01", "content-type": "application/json", **credential})

@@ -14,7 +14,14 @@ import httpx
 
 import litellm
 from litellm.litellm_core_utils.client_token import authentication_error, with_oauth_headers
-from litellm.llms.anthropic.oauth import InvalidTokenError, first_credential, has_token, oauth_token, set_anthropic_headers, token_in_headers
+from litellm.llms.anthropic.oauth import (
+    InvalidTokenError,
+    first_credential,
+    has_token,
+    oauth_token,
+    set_anthropic_headers,
+    token_in_headers,
+)
 from litellm.llms.anthropic.oauth import is_anthropic_oauth_key as _is_oauth_key
 
 

@@ -11,8 +11,9 @@ import os
 import httpx
 from fastapi import Depends, Request, Response
 from litellm.proxy._types import UserAPIKeyAuth
+
 from litellm.proxy.auth.user_api_key_auth import user_api_key_auth
-from litellm.proxy.client_tokens import anthropic_pass_through_headers, has_own_token
+from litellm.proxy.client_token_pass_through import anthropic_pass_through_headers, has_own_token
 from litellm.proxy.pass_through_endpoints.pass_through_endpoints import create_pass_through_route
 
 

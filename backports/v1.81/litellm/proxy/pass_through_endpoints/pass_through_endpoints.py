@@ -6,7 +6,7 @@ Upstream: BerriAI/litellm#19618
 Remove when: the line ends, or upstream backports the header set of README's wire contract to it.
 """
 
-from litellm.proxy.client_tokens import (
+from litellm.proxy.client_token_pass_through import (
     forwarded_headers,
     keeps_client_tokens_home,
     redacts_request_headers,

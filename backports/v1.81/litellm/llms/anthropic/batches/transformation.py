@@ -4,9 +4,10 @@ Upstream: BerriAI/litellm#19618
 Remove when: the line ends, or upstream backports the header set of README's wire contract to it.
 """
 
+from litellm.types.llms.openai import AllMessageValues
+
 from litellm.litellm_core_utils.client_token import with_oauth_headers
 from litellm.llms.anthropic.batches.retrieval import merges_caller_betas
-from litellm.types.llms.openai import AllMessageValues
 
 
 class AnthropicBatchesConfig:

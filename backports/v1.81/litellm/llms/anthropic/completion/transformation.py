@@ -4,9 +4,10 @@ Upstream: BerriAI/litellm#19618
 Remove when: the line ends, or upstream backports the header set of README's wire contract to it.
 """
 
+from litellm.types.llms.openai import AllMessageValues
+
 from litellm.litellm_core_utils.client_token import with_oauth_headers
 from litellm.llms.anthropic.common_utils import AnthropicModelInfo
-from litellm.types.llms.openai import AllMessageValues
 
 
 class AnthropicTextConfig:
@@ -28,7 +29,7 @@ class AnthropicTextConfig:
         key = AnthropicModelInfo.get_api_key(api_key)
         if key is None:
             raise ValueError(
-                "Missing Anthropic API Key: pass api_key, or set ANTHROPIC_API_KEY or ANTHROPIC_AUTH_TOKEN, to call Anthropic's /v1/complete"
+                "Missing Anthropic API Key: pass api_key, or set ANTHROPIC_API_KEY or ANTHROPIC_AUTH_TOKEN, for Anthropic's /v1/complete"
             )
         own = {"accept": "application/json", "anthropic-version": "2023-06-01", "content-type": "application/json", "x-api-key": key}
         return {**headers, **own}

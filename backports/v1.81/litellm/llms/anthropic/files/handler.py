@@ -6,12 +6,12 @@ Remove when: the line ends, or upstream backports the header set of README's wir
 """
 
 import httpx
+from litellm.types.llms.openai import FileContentRequest, HttpxBinaryResponseContent
+from litellm.types.utils import LlmProviders
 
 from litellm.llms.anthropic.batches.retrieval import raises_anthropics_errors
 from litellm.llms.anthropic.oauth import set_anthropic_headers
 from litellm.llms.custom_httpx.http_handler import get_async_httpx_client
-from litellm.types.llms.openai import FileContentRequest, HttpxBinaryResponseContent
-from litellm.types.utils import LlmProviders
 
 
 class AnthropicFilesHandler:
