@@ -30,6 +30,16 @@ def masks_tokens(method: Callable[..., object]) -> Callable[..., object]:
     return masking
 
 
+def masks_printed_arguments(print_arguments: Callable[..., object]) -> Callable[..., object]:
+    """Make the printing of a call's arguments, which is asked for by `litellm.set_verbose`, mask OAuth tokens."""
+
+    @functools.wraps(print_arguments)
+    def printed(original_function: object, args: object, kwargs: Mapping[str, object]) -> object:
+        return print_arguments(original_function, args, {name: _masked(value) for name, value in kwargs.items()})
+
+    return printed
+
+
 def leaves_batch_results_alone(handler: Callable[..., Awaitable[object]]) -> Callable[..., Awaitable[object]]:
     """Make the handler of a success, for a batch retrieved with an OAuth token, take its cost as nothing instead of fetching its results.
 

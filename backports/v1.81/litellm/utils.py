@@ -7,7 +7,12 @@ Remove when: upstream scopes a caller's token by provider and by origin before i
 """
 
 from litellm.litellm_core_utils.client_token import scopes_client_tokens
+from litellm.litellm_core_utils.masked_logging import masks_printed_arguments
 
 
 @scopes_client_tokens
 def client(original_function): ...
+
+
+@masks_printed_arguments
+def print_args_passed_to_litellm(original_function, args, kwargs): ...

@@ -9,15 +9,19 @@ Remove when: upstream hands `extra_headers` to AnthropicBatchesHandler.
 
 from __future__ import annotations
 
+import contextlib
 import functools
-from collections.abc import Awaitable, Callable
-from typing import Any
+import inspect
+from collections.abc import Awaitable, Callable, Iterator
+from typing import Any, TypeVar, cast
 
 import httpx
 
 import litellm
 from litellm.llms.anthropic.common_utils import AnthropicError, AnthropicModelInfo
 from litellm.llms.anthropic.oauth import has_token, merge_betas, oauth_token
+
+_Function = TypeVar("_Function", bound=Callable[..., Any])
 
 
 class TokenWithBetas(str):
@@ -59,17 +63,29 @@ def merges_caller_betas(builder: Callable[..., dict[str, object]]) -> Callable[.
     return merging
 
 
-def names_what_to_set(builder: Callable[..., dict[str, object]]) -> Callable[..., dict[str, object]]:
-    """Make a builder of batch headers that misses a credential name the settings it looks for."""
+def names_what_to_set(function: _Function) -> _Function:
+    """Make a function that misses a credential name the settings it looks for."""
 
-    @functools.wraps(builder)
-    def named(*args: object, **kwargs: object) -> dict[str, object]:
+    @contextlib.contextmanager
+    def naming() -> Iterator[None]:
         try:
-            return builder(*args, **kwargs)
+            yield
         except ValueError as error:
+            if "Missing Anthropic API Key" not in str(error) or "ANTHROPIC_API_KEY" in str(error):
+                raise
             raise ValueError(f"{error}. Pass api_key, or set ANTHROPIC_API_KEY or ANTHROPIC_AUTH_TOKEN.") from error
 
-    return named
+    @functools.wraps(function)
+    async def awaited(*args: object, **kwargs: object) -> object:
+        with naming():
+            return await function(*args, **kwargs)
+
+    @functools.wraps(function)
+    def called(*args: object, **kwargs: object) -> object:
+        with naming():
+            return function(*args, **kwargs)
+
+    return cast(_Function, awaited if inspect.iscoroutinefunction(function) else called)
 
 
 def raises_anthropics_errors(retrieve: Callable[..., Awaitable[object]]) -> Callable[..., Awaitable[object]]:

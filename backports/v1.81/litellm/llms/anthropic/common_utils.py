@@ -41,7 +41,7 @@ def optionally_handle_anthropic_oauth(headers: dict, api_key: str | None) -> tup
     except InvalidTokenError as error:
         raise authentication_error(str(error)) from None
     if token is None:
-        return headers, AnthropicModelInfo.get_api_key(api_key)
+        return headers, AnthropicModelInfo.get_api_key(api_key) or api_key
     return set_anthropic_headers(headers, token), token
 
 

@@ -4,9 +4,10 @@ Upstream: BerriAI/litellm#19618
 Remove when: the line ends, or upstream backports the header set of README's wire contract to it.
 """
 
-from litellm.llms.anthropic.batches.retrieval import raises_anthropics_errors
+from litellm.llms.anthropic.batches.retrieval import names_what_to_set, raises_anthropics_errors
 
 
 class AnthropicBatchesHandler:
+    @names_what_to_set
     @raises_anthropics_errors
     async def aretrieve_batch(self, batch_id, api_base, api_key, timeout, max_retries, logging_obj=None): ...

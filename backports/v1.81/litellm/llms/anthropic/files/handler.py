@@ -10,7 +10,7 @@ from litellm.types.llms.openai import FileContentRequest, HttpxBinaryResponseCon
 from litellm.types.utils import LlmProviders
 
 from litellm.llms.anthropic.batches.retrieval import raises_anthropics_errors
-from litellm.llms.anthropic.oauth import set_anthropic_headers
+from litellm.llms.anthropic.oauth import is_anthropic_oauth_key, merge_betas, set_anthropic_headers
 from litellm.llms.custom_httpx.http_handler import get_async_httpx_client
 
 
@@ -35,14 +35,18 @@ class AnthropicFilesHandler:
         if key is None:
             raise ValueError("Missing Anthropic API Key: pass api_key, or set ANTHROPIC_API_KEY or ANTHROPIC_AUTH_TOKEN.")
         base = (self.anthropic_model_info.get_api_base(api_base) or "").rstrip("/")
+        headers: dict[str, object] = {"accept": "application/json", "anthropic-version": "2023-06-01"}
+        if is_anthropic_oauth_key(key):
+            asked = file_content_request.get("extra_headers") or {}
+            headers["anthropic-beta"] = merge_betas(*(value for name, value in asked.items() if name.lower() == "anthropic-beta"))
         fetched = await get_async_httpx_client(llm_provider=LlmProviders.ANTHROPIC).get(
             url=f"{base}/v1/messages/batches/{batch_id}/results",
-            headers=set_anthropic_headers({"accept": "application/json", "anthropic-version": "2023-06-01"}, key),
+            headers=set_anthropic_headers(headers, key),
         )
         fetched.raise_for_status()
         content = self._transform_anthropic_batch_results_to_openai_format(fetched.content)
         # The length and encoding are of what Anthropic sent.
-        headers = {name: value for name, value in fetched.headers.items() if name not in ("content-length", "content-encoding")}
+        kept = {name: value for name, value in fetched.headers.items() if name not in ("content-length", "content-encoding")}
         return HttpxBinaryResponseContent(
-            response=httpx.Response(fetched.status_code, headers=headers, content=content, request=fetched.request)
+            response=httpx.Response(fetched.status_code, headers=kept, content=content, request=fetched.request)
         )
