@@ -2,9 +2,9 @@
 
     python -m tests.compare --pristine PYTHON --fork PYTHON
 
-Each PYTHON is the interpreter of an environment with that LiteLLM installed (and aiohttp). The calls are those of the call-path table with
-every credential but an OAuth token: an API key from each source, with and without headers of the caller's, and a plain bearer. With those the fork
-must send what upstream sends; both are recorded over loopback, and nothing here says what that is.
+Each PYTHON is the interpreter of an environment with that LiteLLM installed (and aiohttp). The calls are those of the call-path table
+with every credential but an OAuth token: an API key from each source, with and without headers of the caller's, and a plain bearer. With
+those the fork must send what upstream sends; both are recorded over loopback, and nothing here says what that is.
 
 Exit status: 0 if all is the same, 1 at a difference, 2 if an environment cannot be recorded.
 """
@@ -94,8 +94,9 @@ def _cells(path: Any) -> Iterator[tuple[str, str | None, Mapping[str, str], Mapp
 
 def _error_of(path: Any, given: Mapping[str, Any], loop: asyncio.AbstractEventLoop) -> str | None:
     """The type of the error the call ends in; None for a call that succeeds."""
-    import litellm
     from litellm.litellm_core_utils.logging_worker import GLOBAL_LOGGING_WORKER
+
+    import litellm
 
     litellm.utils._model_cache.flush_cache()
     litellm.logging_callback_manager._reset_all_callbacks()
@@ -139,7 +140,9 @@ def differences(pristine: Mapping[str, Any], fork: Mapping[str, Any]) -> dict[st
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="python -m tests.compare", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.compare", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--pristine", metavar="PYTHON", help="interpreter of the environment with upstream's release")
     parser.add_argument("--fork", metavar="PYTHON", help="interpreter of the environment with the fork")
     parser.add_argument("--record", action="store_true", help="print what this interpreter's own LiteLLM sends, as JSON, and stop")

@@ -1,4 +1,4 @@
-"""What holds for every suite: LiteLLM reads no remote file on import, no credential of the developer's leaks in, and no test leaves loopback."""
+"""What holds for every suite: LiteLLM reads no remote file, no credential of the developer's leaks in, no test leaves loopback."""
 
 from __future__ import annotations
 

@@ -7,13 +7,16 @@ import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.support.origin import Request
 from tests.support.proxy_process import Proxy
-from tests.support.proxy_routes import Route
 from tests.support.proxy_scene import BASE_PATH, Scene, holds, scene
+
+if TYPE_CHECKING:
+    from tests.support.proxy_routes import Route
 
 NPM_PACKAGE = "@anthropic-ai/sdk@1"
 CUSTOM_KEY_HEADER = "x-operator-key"
@@ -46,7 +49,7 @@ def proxy(stage: Scene, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pr
     }
     with Proxy(config, folder, environment, ("--detailed_debug",)) as running:
         yield running
-        spilled = stage.spilled_by(running.log())
+        spilled = stage.written_by(running.log())
     assert not spilled, f"the whole DEBUG log of the run holds a {spilled}"
 
 
@@ -71,7 +74,7 @@ def keyless_proxy(stage: Scene, tmp_path_factory: pytest.TempPathFactory) -> Ite
 
 @pytest.fixture(scope="session")
 def workers(stage: Scene, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxy]:
-    """Two worker processes, an authentication of the operator's own with users and teams, and headers forwarded where LiteLLM can."""
+    """Two worker processes of gunicorn's, an authentication of the operator's own with users and teams, and headers forwarded where LiteLLM can."""
     folder = tmp_path_factory.mktemp("workers")
     (folder / "custom_auth.py").write_text(Path(__file__).with_name("custom_auth.py").read_text())
     config: dict[str, object] = {
@@ -90,16 +93,20 @@ def workers(stage: Scene, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         "files_settings": [{"custom_llm_provider": "anthropic", "api_key": stage.operator_key, "api_base": stage.anthropic.url}],
     }
     environment = {"ANTHROPIC_API_BASE": stage.anthropic.url + BASE_PATH, "ANTHROPIC_API_KEY": stage.operator_key}
-    with Proxy(config, folder, environment, ("--num_workers", "2")) as running:
+    with Proxy(config, folder, environment, ("--run_gunicorn", "--num_workers", "2")) as running:
         yield running
 
 
 @pytest.fixture(scope="session")
 def control(stage: Scene, proxy: Proxy) -> Callable[[Route], Request]:
     """What each route sends for a client without a token, the operator's key included; each is asked once."""
+    from tests.support.proxy_routes import KEYED_ROUTES, usual_count
+
     known: dict[str, Request] = {}
 
     def asked(route: Route) -> Request:
+        if route not in KEYED_ROUTES:
+            return usual_count(stage.operator_key)
         if route.name not in known:
             known[route.name] = stage.sent_by(proxy, route, {"x-litellm-api-key": stage.litellm_key})
         return known[route.name]

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from tests.support.proxy_process import Proxy
-from tests.support.proxy_routes import MODEL_ROUTES, ROUTES
+from tests.support.proxy_routes import KEYED_ROUTES, MODEL_ROUTES, ROUTES
 from tests.support.proxy_scene import Scene
 
 
@@ -20,6 +20,7 @@ def lively(stage: Scene, proxy: Proxy) -> Proxy:
         for status in (200, 401):
             route.call(proxy.url, {**key, "Authorization": f"Bearer {stage.token(status)}"}, "context-1m-2025-08-07")
         route.call(proxy.url, {"Authorization": f"Bearer {stage.token()}"})
+    for route in KEYED_ROUTES:
         route.call(proxy.url, {**key, "x-api-key": stage.token()})
         route.call(proxy.url, {**key, "Authorization": f"Bearer {stage.token()} and more"})
     for route in MODEL_ROUTES:
@@ -30,16 +31,16 @@ def lively(stage: Scene, proxy: Proxy) -> Proxy:
 
 
 def test_the_debug_log_holds_no_credential(stage: Scene, lively: Proxy) -> None:
-    """At the most talkative level no line has a client's token or the LiteLLM key in it."""
-    lines = [line[:80] for line in lively.log().splitlines() if stage.spilled_by(line)]
+    """At the most talkative level no line has a client's token in it, nor the LiteLLM key where the release takes it out of its log."""
+    lines = [line[:80] for line in lively.log().splitlines() if stage.written_by(line)]
     assert "DEBUG" in lively.log()
     assert not lines
 
 
 def test_no_callbacks_payload_holds_a_credential(stage: Scene, lively: Proxy) -> None:
-    """What a logging integration is given, before and after the call, in success and failure, has no token and no LiteLLM key."""
+    """What a logging integration is given, before and after the call, in success and failure, has no token, and no LiteLLM key likewise."""
     payloads = (lively.folder / "payloads.txt").read_text().splitlines()
     hooks = {payload.partition(" ")[0] for payload in payloads}
     assert {"log_pre_api_call", "async_log_success_event", "async_log_failure_event", "async_post_call_failure_hook"} <= hooks
-    spilled = sorted({(payload.partition(" ")[0], kind) for payload in payloads for kind in stage.spilled_by(payload)})
+    spilled = sorted({(payload.partition(" ")[0], kind) for payload in payloads for kind in stage.written_by(payload)})
     assert not spilled

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import inspect
 import time
 
 import pytest
+from litellm.llms.custom_httpx.llm_http_handler import BaseLLMHTTPHandler
 
 from tests.support.origin import Request
 from tests.support.proxy_process import Proxy
-from tests.support.proxy_routes import COUNT_TOKENS, MODEL_ROUTES, ROUTES, Route
+from tests.support.proxy_routes import COUNT_TOKENS, KEYED_ROUTES, MODEL_ROUTES, ROUTES, Route
 from tests.support.proxy_scene import Scene, wire_headers
 
 ERROR_TYPES = {401: "authentication_error", 403: "permission_error", 429: "rate_limit_error"}
+# A failure cools down the deployment it can be put down to, and not every release says on `/v1/messages` which one that was.
+COOLED_ROUTES = tuple(
+    route
+    for route in MODEL_ROUTES
+    if route.path != "/v1/messages"
+    or "model_info" in inspect.getsource(inspect.unwrap(BaseLLMHTTPHandler.async_anthropic_messages_handler))
+)
 
 
 def _named(route: Route) -> str:
@@ -46,7 +55,8 @@ def test_bad_tokens_cost_nobody_else_anything(stage: Scene, proxy: Proxy, route:
         route.call(proxy.url, {**key, "Authorization": f"Bearer {stage.token(status)}"}, model=model)
     headers = {**key, "Authorization": f"Bearer {stage.token()}"}
     assert wire_headers(stage.sent_by(proxy, route, headers, model=model))["authorization"] == headers["Authorization"]
-    assert wire_headers(stage.sent_by(proxy, route, key, model=model))["x-api-key"] == stage.operator_key
+    if route in KEYED_ROUTES:
+        assert wire_headers(stage.sent_by(proxy, route, key, model=model))["x-api-key"] == stage.operator_key
 
 
 def test_bad_tokens_are_in_no_deployments_failure_statistics(stage: Scene, proxy: Proxy) -> None:
@@ -77,7 +87,7 @@ def test_a_retry_carries_the_same_token(stage: Scene, proxy: Proxy, route: Route
     assert 1 <= len(stage.anthropic.requests) <= 2 and _bearers(stage.anthropic.requests) == {f"Bearer {token}"}
 
 
-@pytest.mark.parametrize("route", MODEL_ROUTES, ids=_named)
+@pytest.mark.parametrize("route", COOLED_ROUTES, ids=_named)
 def test_the_operators_own_failures_still_cool_a_deployment_down(stage: Scene, proxy: Proxy, route: Route) -> None:
     """Nothing changes for a deployment whose own key Anthropic refuses: the router takes it out, as upstream does."""
     key, model = {"x-litellm-api-key": stage.litellm_key}, f"refused-{MODEL_ROUTES.index(route)}"

@@ -7,11 +7,10 @@ from dataclasses import dataclass
 
 import pytest
 
-from tests.proxy.conftest import CUSTOM_KEY_HEADER
 from tests.support.origin import Request
 from tests.support.proxy_process import Proxy
-from tests.support.proxy_routes import COUNT_TOKENS, ROUTES, Route
-from tests.support.proxy_scene import Scene, wire_headers, with_token
+from tests.support.proxy_routes import KEYED_ROUTES, PASS_THROUGH_ROUTES, ROUTES, Route
+from tests.support.proxy_scene import BASE_PATH, Scene, wire_headers, with_token
 
 CLIENT_BETAS = "context-1m-2025-08-07,interleaved-thinking-2025-05-14"
 
@@ -62,7 +61,9 @@ def test_a_clients_token_is_what_goes_out(
     token, usual = stage.token(), control(route)
     sent = stage.sent_by(proxy, route, bringing.headers(stage.litellm_key, token), bringing.betas)
     assert wire_headers(sent) == with_token(wire_headers(usual), token, bringing.betas)
-    assert (sent.method, sent.target) == (usual.method, usual.target)
+    # Not every release keeps the base path of ANTHROPIC_API_BASE for a client without a token.
+    passed_through = BASE_PATH + route.path.removeprefix("/anthropic") if route in PASS_THROUGH_ROUTES else usual.target
+    assert (sent.method, sent.target) == (usual.method, passed_through)
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=_named)
@@ -74,7 +75,7 @@ def test_a_beta_that_litellm_has_never_heard_of_reaches_anthropic(stage: Scene, 
 
 
 @pytest.mark.parametrize("bringing", WITHOUT_TOKEN, ids=_named)
-@pytest.mark.parametrize("route", ROUTES, ids=_named)
+@pytest.mark.parametrize("route", KEYED_ROUTES, ids=_named)
 def test_without_a_token_the_operators_key_goes_out(
     stage: Scene, proxy: Proxy, control: Callable[[Route], Request], route: Route, bringing: Bringing
 ) -> None:
@@ -82,22 +83,3 @@ def test_without_a_token_the_operators_key_goes_out(
     sent = wire_headers(stage.sent_by(proxy, route, bringing.headers(stage.litellm_key, "")))
     assert sent == wire_headers(control(route))
     assert sent["x-api-key"] == stage.operator_key and "authorization" not in sent
-
-
-@pytest.mark.parametrize("route", ROUTES, ids=_named)
-def test_an_operator_needs_no_key_of_its_own(stage: Scene, keyless_proxy: Proxy, control: Callable[[Route], Request], route: Route) -> None:
-    """Where the operator has no key for Anthropic and its own header for LiteLLM keys, a client's token still reaches every route."""
-    token = stage.token()
-    sent = stage.sent_by(keyless_proxy, route, {CUSTOM_KEY_HEADER: f"Bearer {stage.litellm_key}", "Authorization": f"Bearer {token}"})
-    assert wire_headers(sent) == with_token(wire_headers(control(route)), token)
-
-
-@pytest.mark.parametrize("route", [route for route in ROUTES if route is not COUNT_TOKENS], ids=_named)
-def test_with_no_credential_at_all_nothing_goes_out(stage: Scene, keyless_proxy: Proxy, route: Route) -> None:
-    """Without a token and without a key the call fails at home, and the next client with a token is served all the same."""
-    key, token = {CUSTOM_KEY_HEADER: f"Bearer {stage.litellm_key}"}, stage.token()
-    stage.clear()
-    assert route.call(keyless_proxy.url, key).status_code >= 400
-    assert not stage.anthropic.requests
-    sent = stage.sent_by(keyless_proxy, route, {**key, "Authorization": f"Bearer {token}"})
-    assert wire_headers(sent)["authorization"] == f"Bearer {token}"

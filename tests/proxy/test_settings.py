@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.support.origin import Request
+from tests.support.proxy_load import assert_each_keeps_its_token
 from tests.support.proxy_process import Proxy
 from tests.support.proxy_routes import ROUTES, Route
 from tests.support.proxy_scene import Scene, wire_headers, with_token
@@ -48,3 +49,8 @@ def test_other_client_headers_are_forwarded_beside_the_token(
     headers = {"x-litellm-api-key": stage.virtual_key(), "Authorization": f"Bearer {token}", "x-department": "research"}
     sent = stage.sent_by(workers, route, headers)
     assert wire_headers(sent) == {**with_token(wire_headers(control(route)), token), "x-department": "research"}
+
+
+def test_two_workers_keep_tokens_apart(stage: Scene, workers: Proxy) -> None:
+    """200 requests, 64 in flight, over four routes and two processes: each arrives once, with its sender's token."""
+    assert_each_keeps_its_token(stage, workers, {"x-litellm-api-key": f"Bearer {stage.virtual_key()}"}, 200)

@@ -68,6 +68,10 @@ class CallPath:
         router = _resolve("Router")(model_list=[{"model_name": ROUTED, "litellm_params": deployment}], num_retries=0)
         return getattr(router, self.function.removeprefix("Router."))(**{**self.arguments, "model": ROUTED}, **headers)
 
+    def at(self, url: str) -> dict[str, str]:
+        """The argument that leads the call to a base, if it takes one: not every path of every release reads ANTHROPIC_API_BASE."""
+        return {"api_base": url} if self.takes_api_base else {}
+
     def run(self, **given: Any) -> Any:
         """Make a synchronous call, as call() does, and read it to its end: a stream gives the list of its chunks."""
         result = self.call(**given)
@@ -119,7 +123,7 @@ def _resources() -> Iterator[CallPath]:
     upload: dict[str, object] = {"file": ("note.txt", b"hello", "text/plain"), "purpose": "messages"}
     skill: dict[str, object] = {"display_title": "A skill", "files": [("skill/SKILL.md", b"---\nname: skill\n---\n", "text/markdown")]}
     batches, files, skills = "/v1/messages/batches", "/v1/files", "/v1/skills"
-    operations = (
+    operations: tuple[tuple[str, str, dict[str, object], str, str], ...] = (
         ("", "create_batch", batch, "POST", batches),
         ("", "retrieve_batch", {"batch_id": "msgbatch_standin"}, "GET", f"{batches}/msgbatch_standin"),
         ("", "list_batches", {}, "GET", batches),
@@ -150,7 +154,7 @@ def _enquiries() -> Iterator[CallPath]:
     yield CallPath("acount_tokens", "acount_tokens", counted, "POST", target, (), True, reports_errors=False)
     yield CallPath("get_valid_models", "get_valid_models", listed, "GET", "/v1/models", (), False, reports_errors=False)
     checked: dict[str, object] = {"model": f"anthropic/{MODEL}"}
-    key_only = {"takes_api_base": False, "reports_errors": False, "requires_api_key": True}
+    key_only: dict[str, Any] = {"takes_api_base": False, "reports_errors": False, "requires_api_key": True}
     yield CallPath("check_valid_key", "check_valid_key", checked, "POST", "/v1/messages", (), False, **key_only)
 
 

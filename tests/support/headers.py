@@ -1,4 +1,4 @@
-"""Outbound headers in a form that can be compared and shown: the whole set, credentials by name, what a request must compute checked and named."""
+"""Outbound headers in a form that can be compared and shown: the whole set, credentials by name, computed values checked and named."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from tests.support.origin import Request
 
 OAUTH_BETA = "oauth-2025-04-20"
 BROWSER = "anthropic-dangerous-direct-browser-access"
+_OF_NO_BODY = frozenset({("content-length", "0"), ("content-type", "application/octet-stream")})
 
 
 def shown(request: Request, names: Mapping[str, str]) -> dict[str, str]:
@@ -22,14 +23,15 @@ def shown(request: Request, names: Mapping[str, str]) -> dict[str, str]:
 
 
 def shown_pairs(request: Request, names: Mapping[str, str]) -> list[tuple[str, str]]:
-    """The request's headers, sorted, names in lower case. `names` maps names to values (credentials, the host), shown as the name in braces.
+    """The request's headers, sorted, names in lower case. `names` maps names to values (credentials, the host), shown as names in braces.
 
     What differs from run to run must agree with the request itself, and becomes a name only where it does: `content-length`, and a
-    multipart boundary. A length of 0 says what its absence says, and only one transport writes it: left out. `anthropic-beta` is a set
-    on the wire: sorted, duplicates stay. The local part of LiteLLM's version in `user-agent` says which build this is: left out.
+    multipart boundary. A length of 0, and a type of bytes for none, say what their absence says, and only one transport writes them: left
+    out. `anthropic-beta` is a set on the wire: sorted, duplicates stay. The local part of LiteLLM's version in `user-agent` says which
+    build this is: left out.
     """
     pairs = [(name.lower(), _shown_value(name.lower(), value, request, names)) for name, value in request.headers]
-    return sorted(pair for pair in pairs if (*pair, request.body) != ("content-length", "0", b""))
+    return sorted(pair for pair in pairs if request.body or pair not in _OF_NO_BODY)
 
 
 def _shown_value(name: str, value: str, request: Request, names: Mapping[str, str]) -> str:

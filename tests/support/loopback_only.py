@@ -32,7 +32,7 @@ def loopback_only() -> Iterator[list[str]]:
     def guarded_connect_ex(self: socket.socket, address: Any) -> int:
         if self.family in (socket.AF_INET, socket.AF_INET6):
             check(*address[:2])
-        return connect_ex(self, address)
+        return int(connect_ex(self, address))
 
     def guarded_getaddrinfo(host: Any, port: Any, *rest: Any, **named: Any) -> Any:
         if host is not None:

@@ -1,4 +1,4 @@
-"""Answers of origins that are not Anthropic, just enough for LiteLLM's calls to succeed: OpenAI, Bedrock, Vertex, and whoever copies Anthropic."""
+"""Answers of origins that are not Anthropic, enough for LiteLLM's calls to succeed: OpenAI, Bedrock, Vertex, and who copies Anthropic."""
 
 from __future__ import annotations
 

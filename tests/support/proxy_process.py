@@ -6,6 +6,8 @@ The child can reach loopback only: a hook at interpreter start-up ends it, namin
 
 from __future__ import annotations
 
+import http.client
+import importlib.util
 import json
 import os
 import secrets
@@ -18,9 +20,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 
-import httpx
-
-import litellm
 from tests.support.environment import clean
 
 _PATIENCE = 90.0
@@ -28,18 +27,40 @@ _FOREIGN = "the proxy tried to reach"
 _LOOPBACK_ONLY = f"""
 import os, socket, sys
 
-def only_loopback(event, arguments):
-    if event == "socket.connect" and arguments[0].family in (socket.AF_INET, socket.AF_INET6):
-        host = arguments[1][0]
-    elif event == "socket.getaddrinfo":
-        host = arguments[0]
-    else:
-        return
-    if host not in ("127.0.0.1", "::1", "localhost", None):
+def only_loopback(host):
+    if host not in ("127.0.0.1", "::1", "localhost", b"127.0.0.1", b"::1", b"localhost", None):
         print("{_FOREIGN}", host, file=sys.stderr, flush=True)
         os._exit(70)
 
-sys.addaudithook(only_loopback)
+def hook(event, arguments):
+    if event == "socket.connect" and arguments[0].family in (socket.AF_INET, socket.AF_INET6):
+        only_loopback(arguments[1][0])
+    elif event == "socket.getaddrinfo":
+        only_loopback(arguments[0])
+
+sys.addaudithook(hook)
+
+try:
+    import uvloop
+except ImportError:
+    pass
+else:
+    # libuv resolves and connects without Python, so nothing of it is audited.
+    class Loop(uvloop.Loop):
+        async def getaddrinfo(self, host, *rest, **named):
+            only_loopback(host)
+            return await super().getaddrinfo(host, *rest, **named)
+
+        async def sock_connect(self, sock, address):
+            if sock.family in (socket.AF_INET, socket.AF_INET6):
+                only_loopback(address[0])
+            return await super().sock_connect(sock, address)
+
+        async def create_connection(self, factory, host=None, *rest, **named):
+            only_loopback(host)
+            return await super().create_connection(factory, host, *rest, **named)
+
+    uvloop.Loop = Loop
 """
 
 
@@ -81,7 +102,7 @@ class Proxy:
             "PYTHONPATH": os.pathsep.join(search_path),
             "PYTHONUNBUFFERED": "1",
             # LiteLLM carries a tokenizer, and some releases download it all the same.
-            "TIKTOKEN_CACHE_DIR": str(Path(litellm.__file__).parent / "litellm_core_utils" / "tokenizers"),
+            "TIKTOKEN_CACHE_DIR": str(_litellm_folder() / "litellm_core_utils" / "tokenizers"),
         }
         clean(self._environment)
         self._environment.update(environment)
@@ -142,10 +163,21 @@ class Proxy:
         return self._process
 
     def _is_ready(self) -> bool:
+        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=5)
         try:
-            return httpx.get(self.url + "/health/liveliness", timeout=5, trust_env=False).status_code == 200
-        except httpx.TransportError:
+            connection.request("GET", "/health/liveliness")
+            return connection.getresponse().status == 200
+        except OSError:
             return False
+        finally:
+            connection.close()
+
+
+def _litellm_folder() -> Path:
+    """Where the package under test is; importing it, only to know, would take seconds in every process of the suite."""
+    spec = importlib.util.find_spec("litellm")
+    assert spec is not None and spec.origin is not None, "litellm is not installed"
+    return Path(spec.origin).parent
 
 
 def _free_port() -> int:

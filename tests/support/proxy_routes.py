@@ -7,8 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import httpx
+from litellm.llms.anthropic.count_tokens.transformation import AnthropicCountTokensConfig
 
 import litellm
+from tests.support.origin import Request
 from tests.support.standin import MODEL, REPLY
 
 CLIENT_HEADERS = {"anthropic-version": "2023-06-01"}
@@ -19,7 +21,7 @@ _BATCH_LINE = (
 )
 _SKILL = b"---\nname: a-skill\ndescription: says hello\n---\nSay hello.\n"
 # One for all calls: each client that is made loads the system's certificates.
-_CLIENT = httpx.Client(trust_env=False)
+CLIENT = httpx.Client(trust_env=False, timeout=30)
 _NATIVE_BETAS = {"/anthropic/v1/files": "files-api-2025-04-14", "/anthropic/v1/skills": "skills-2025-10-02"}
 _OpenFile = tuple[str, bytes, str]
 
@@ -49,20 +51,25 @@ class Route:
         model: names another one than the route's own.
         """
         asked = ",".join(filter(None, (self.native_beta, betas)))
-        return _CLIENT.request(
+        return CLIENT.request(
             self.method,
             url + self.path,
             headers={**CLIENT_HEADERS, **headers, **({"anthropic-beta": asked} if asked else {})},
             json={**self.json, "model": model} if model is not None and self.json is not None else self.json,
             data=self.data,
             files=self.files,
-            timeout=30,
         )
 
     @property
     def native_beta(self) -> str:
         """The beta that Anthropic itself asks a client for on this route; empty where it needs none or LiteLLM adds it."""
         return next((beta for prefix, beta in _NATIVE_BETAS.items() if self.path.startswith(prefix)), "")
+
+
+def _has_anthropic(sdk_call: str) -> bool:
+    """Whether the installed release can do this for Anthropic, asked of the SDK's function: its signature lists providers."""
+    providers = inspect.signature(inspect.unwrap(getattr(litellm, sdk_call))).parameters["custom_llm_provider"].annotation
+    return "'anthropic'" in str(providers)
 
 
 def _chat(name: str, path: str, model: str, stream: bool, error_shape: str) -> Route:
@@ -130,7 +137,14 @@ PROVIDER_ROUTES: tuple[Route, ...] = (
     ),
     Route("files list", "GET", "/v1/files?provider=anthropic", answered="file_standin", sdk_call="file_list"),
     Route("files retrieve", "GET", "/v1/files/file_standin?provider=anthropic", answered="file_standin", sdk_call="file_retrieve"),
-    Route("files content", "GET", "/v1/files/file_standin/content?provider=anthropic", answered="hello", sdk_call="file_content"),
+    Route(
+        "files content",
+        "GET",
+        "/v1/files/file_standin/content?provider=anthropic",
+        # A release that uploads no files to Anthropic has only one kind of content to fetch: a batch's results.
+        answered="hello" if _has_anthropic("create_file") else REPLY,
+        sdk_call="file_content",
+    ),
     Route("files delete", "DELETE", "/v1/files/file_standin?provider=anthropic", answered="file_standin", sdk_call="file_delete"),
     Route(
         "skills create",
@@ -166,12 +180,23 @@ PASS_THROUGH_FILES: tuple[Route, ...] = (
 )
 
 
-def is_supported(route: Route) -> bool:
-    """Whether the installed release can do this for Anthropic, asked of the SDK function behind it: its signature lists providers."""
-    if not route.sdk_call:
-        return True
-    providers = inspect.signature(inspect.unwrap(getattr(litellm, route.sdk_call))).parameters["custom_llm_provider"].annotation
-    return "'anthropic'" in str(providers)
+def _counts_at_the_deployment() -> bool:
+    """Whether the installed release counts tokens at a deployment's own base, or at Anthropic whatever the base, which no test may reach."""
+    endpoint = AnthropicCountTokensConfig.get_anthropic_count_tokens_endpoint
+    return "api_base" in inspect.signature(inspect.unwrap(endpoint)).parameters
 
 
-ROUTES = tuple(route for route in (*MODEL_ROUTES, COUNT_TOKENS, *PROVIDER_ROUTES, *PASS_THROUGH_ROUTES) if is_supported(route))
+ROUTES = tuple(
+    route
+    for route in (*MODEL_ROUTES, COUNT_TOKENS, *PROVIDER_ROUTES, *PASS_THROUGH_ROUTES)
+    if not route.sdk_call or _has_anthropic(route.sdk_call)
+)
+# Where what goes out for a client without a token arrives at the stand-in.
+KEYED_ROUTES = tuple(route for route in ROUTES if route is not COUNT_TOKENS or _counts_at_the_deployment())
+
+
+def usual_count(key: str) -> Request:
+    """What the installed release sends to count tokens with a key, built by itself: for the releases whose request cannot be observed."""
+    count = AnthropicCountTokensConfig()
+    target = httpx.URL(count.get_anthropic_count_tokens_endpoint()).path
+    return Request("POST", target, tuple(count.get_required_headers(key).items()), b"")

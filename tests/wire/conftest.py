@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import itertools
 from collections.abc import Iterator
 from dataclasses import replace
 
 import httpx
-import litellm
 import pytest
 import respx
 from litellm.litellm_core_utils.logging_worker import GLOBAL_LOGGING_WORKER
 
+import litellm
 from tests.support.credentials import api_key
 from tests.support.origin import Answer, Origin, Request
 from tests.support.standin import Anthropic
 from tests.wire.sources import new_credentials
+
+_tests = itertools.count()
 
 
 async def background() -> None:
@@ -61,11 +65,28 @@ def names() -> dict[str, str]:
     return new_credentials()
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _garbage_between_tests_only() -> Iterator[None]:
+    """Collect garbage only where no lock is held.
+
+    LiteLLM leaves a synchronous stream to the collector when it has read the last event. Collected at a bad moment, inside httpcore's
+    pool, it closes itself there, and waits for the lock that its own thread holds.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.disable()
+    yield
+    gc.enable()
+    gc.unfreeze()
+
+
 @pytest.fixture(autouse=True)
 def _fresh_litellm() -> None:
     """What the process keeps would reach the next test: model lists, cached by their parameters, and the callbacks of every Router made."""
     litellm.utils._model_cache.flush_cache()
     litellm.logging_callback_manager._reset_all_callbacks()
+    if next(_tests) % 25 == 0:
+        gc.collect()
 
 
 @pytest.fixture

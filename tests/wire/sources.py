@@ -94,5 +94,13 @@ IN_HEADERS = (
         betas=(KNOWN_BETA,),
     ),
     Source("a beta in headers, token as api_key", "token", api_key="{token}", headers={"anthropic-beta": KNOWN_BETA}, betas=(KNOWN_BETA,)),
-    Source("a beta in headers, token in ANTHROPIC_AUTH_TOKEN", "token", environment={_AUTH: "{token}"}, headers={"anthropic-beta": KNOWN_BETA}, betas=(KNOWN_BETA,)),
+    Source(
+        "a beta in headers, token in ANTHROPIC_AUTH_TOKEN",
+        "token",
+        environment={_AUTH: "{token}"},
+        headers={"anthropic-beta": KNOWN_BETA},
+        betas=(KNOWN_BETA,),
+    ),
 )
+
+ALONE_IN_HEADERS = tuple(source for source in IN_HEADERS if source.api_key is None and not source.environment)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import traceback
 from typing import Any
 
@@ -13,6 +14,7 @@ from tests.wire.sources import malformed
 
 PATHS = installed_paths()
 _BY_NAME = [pytest.param(path, id=path.name) for path in PATHS]
+_WITHOUT_API_KEY = [pytest.param(path, id=path.name) for path in PATHS if not path.requires_api_key]
 _WITH_HEADERS = [pytest.param(path, id=path.name) for path in PATHS if path.header_parameters]
 
 
@@ -31,13 +33,11 @@ async def _refusal(path: CallPath, **given: Any) -> str:
 
 async def _in_thread(path: CallPath, given: dict[str, Any]) -> None:
     """Synchronous paths start event loops of their own, which a running loop forbids in its thread."""
-    import asyncio
-
     await asyncio.to_thread(path.run, **given)
 
 
 @pytest.mark.asyncio(loop_scope="session")
-@pytest.mark.parametrize("path", [parameter for parameter, path in zip(_BY_NAME, PATHS) if not path.requires_api_key])
+@pytest.mark.parametrize("path", _WITHOUT_API_KEY)
 async def test_without_a_credential_nothing_is_sent_and_the_error_names_what_to_set(path: CallPath, wire: Wire) -> None:
     """A call with no credential anywhere names ANTHROPIC_API_KEY, and makes no request."""
     message = await _refusal(path)
@@ -55,7 +55,7 @@ async def test_a_malformed_api_key_is_refused_unrepeated(path: CallPath, wire: W
 
 @pytest.mark.asyncio(loop_scope="session")
 @pytest.mark.parametrize("variable", ["ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN"])
-@pytest.mark.parametrize("path", [parameter for parameter, path in zip(_BY_NAME, PATHS) if not path.requires_api_key])
+@pytest.mark.parametrize("path", _WITHOUT_API_KEY)
 async def test_a_malformed_token_in_the_environment_is_refused_unrepeated(
     path: CallPath, variable: str, wire: Wire, names: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -68,7 +68,9 @@ async def test_a_malformed_token_in_the_environment_is_refused_unrepeated(
 @pytest.mark.asyncio(loop_scope="session")
 @pytest.mark.parametrize("with_key", [False, True], ids=["alone", "key beside it"])
 @pytest.mark.parametrize("path", _WITH_HEADERS)
-async def test_a_malformed_token_in_headers_is_refused_unrepeated(path: CallPath, with_key: bool, wire: Wire, names: dict[str, str]) -> None:
+async def test_a_malformed_token_in_headers_is_refused_unrepeated(
+    path: CallPath, with_key: bool, wire: Wire, names: dict[str, str]
+) -> None:
     """The same, from the caller's headers, even with a key beside it: whoever sent a token does not mean to bill the key's owner."""
     token = malformed(names["token"])
     given: dict[str, Any] = {"api_key": names["api_key"]} if with_key else {}

@@ -8,22 +8,32 @@ import json
 import logging
 import traceback
 from collections.abc import Iterator
+from concurrent.futures import Future, wait
 from typing import Any
 
-import litellm
 import pytest
-from litellm._logging import JsonFormatter, verbose_logger, verbose_proxy_logger, verbose_router_logger
 from litellm.caching.caching import Cache
 from litellm.integrations.custom_logger import CustomLogger
+from litellm.litellm_core_utils.thread_pool_executor import executor
 from pydantic import BaseModel
 
+import litellm
+from litellm._logging import JsonFormatter, verbose_logger, verbose_proxy_logger, verbose_router_logger
 from tests.support.call_paths import CallPath, installed_paths
 from tests.support.origin import Origin
 from tests.support.standin import Anthropic
 from tests.wire.conftest import background
 
 _NAMES = (
-    *("completion", "acompletion", "completion streamed", "acompletion streamed", "Router.acompletion", "text completion", "text acompletion"),
+    *(
+        "completion",
+        "acompletion",
+        "completion streamed",
+        "acompletion streamed",
+        "Router.acompletion",
+        "text completion",
+        "text acompletion",
+    ),
     *("anthropic.messages.acreate", "anthropic.messages.acreate streamed", "Router.aanthropic_messages", "responses", "aresponses"),
     *("retrieve_batch", "aretrieve_batch", "create_file", "acreate_file", "file_list", "afile_content", "list_skills", "acreate_skill"),
     *("acount_tokens", "get_valid_models", "check_valid_key"),
@@ -92,10 +102,24 @@ def logs() -> Iterator[io.StringIO]:
     try:
         yield text
     finally:
-        for logger, level in zip(loggers, levels):
+        for logger, level in zip(loggers, levels, strict=True):
             logger.setLevel(level)
             for handler in handlers:
                 logger.removeHandler(handler)
+
+
+@pytest.fixture
+def threads(monkeypatch: pytest.MonkeyPatch) -> list[Future[Any]]:
+    """What LiteLLM has handed to its threads: synchronous calls are logged there, after they have answered."""
+    started: list[Future[Any]] = []
+    submit = executor.submit
+
+    def noted(*args: Any, **kwargs: Any) -> Future[Any]:
+        started.append(submit(*args, **kwargs))
+        return started[-1]
+
+    monkeypatch.setattr(executor, "submit", noted)
+    return started
 
 
 def _cells() -> list[Any]:
@@ -116,11 +140,12 @@ async def test_a_token_is_in_nothing_litellm_says(
     way: str,
     status: int,
     logs: io.StringIO,
+    threads: list[Future[Any]],
     names: dict[str, str],
     monkeypatch: pytest.MonkeyPatch,
     capfd: pytest.CaptureFixture[str],
 ) -> None:
-    """With debugging and printing on and every hook listening, a call that succeeds or fails leaves the token on the wire and nowhere else."""
+    """With debugging on and every hook listening, a call that succeeds or fails leaves the token on the wire and nowhere else."""
     token = names["token"]
     recorder = Recorder()
     litellm.callbacks = [recorder]
@@ -135,14 +160,21 @@ async def test_a_token_is_in_nothing_litellm_says(
         monkeypatch.setenv("ANTHROPIC_API_BASE", origin.url)
         monkeypatch.setenv("LITELLM_ANTHROPIC_OAUTH_ORIGINS", origin.url)
         try:
+            given.update(path.at(origin.url))
             await (path.arun(**given) if path.is_async else asyncio.to_thread(path.run, **given))
         except Exception as error:
             raised = "".join(traceback.format_exception(error)) + _all_text(error.args) + _all_text(vars(error)) + repr(error)
         await background()
+        await asyncio.to_thread(wait, list(threads), timeout=20)
         assert token in str(origin.requests), "the token was not sent at all"
     assert bool(raised) == (status != 200 and path.reports_errors)
     printed = capfd.readouterr()
-    said = {"logs": logs.getvalue(), "callbacks": "\n".join(recorder.seen), "the exception": raised, "the console": printed.out + printed.err}
+    said = {
+        "logs": logs.getvalue(),
+        "callbacks": "\n".join(recorder.seen),
+        "the exception": raised,
+        "the console": printed.out + printed.err,
+    }
     assert [where for where, text in said.items() if token in text] == []
 
 
@@ -160,7 +192,7 @@ async def test_a_token_is_in_no_cache_key_and_no_cached_value(
     with Origin(Anthropic()) as origin:
         monkeypatch.setenv("ANTHROPIC_API_BASE", origin.url)
         monkeypatch.setenv("LITELLM_ANTHROPIC_OAUTH_ORIGINS", origin.url)
-        await path.arun(**{way: token if way == "api_key" else {"Authorization": f"Bearer {token}"}})
+        await path.arun(**{way: token if way == "api_key" else {"Authorization": f"Bearer {token}"}}, **path.at(origin.url))
         await background()
     stored = getattr(cache.cache, "cache_dict", None)
     assert isinstance(stored, dict)

@@ -46,7 +46,7 @@ def test_synchronous_paths_are_accepted_with_a_token(
     path: CallPath, way: str, loopback: tuple[Origin, Wire], names: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The strict stand-in accepts each synchronous path with a token, and its headers on the wire are the contract's."""
-    path.run(**_given(way, names["token"], monkeypatch))
+    path.run(**_given(way, names["token"], monkeypatch), **path.at(loopback[0].url))
     _assert_accepted(path, *loopback, names)
 
 
@@ -56,6 +56,6 @@ async def test_asynchronous_paths_are_accepted_with_a_token(
     path: CallPath, way: str, loopback: tuple[Origin, Wire], names: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The same over the default aiohttp transport."""
-    await path.arun(**_given(way, names["token"], monkeypatch))
+    await path.arun(**_given(way, names["token"], monkeypatch), **path.at(loopback[0].url))
     await background()
     _assert_accepted(path, *loopback, names)

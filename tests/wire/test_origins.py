@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import httpx
-import litellm
 import pytest
 import respx
 
+import litellm
 from tests.support.call_paths import CallPath, installed_paths
 from tests.support.origin import Origin, Request
 from tests.support.standin import MODEL, Anthropic
@@ -159,7 +159,10 @@ async def test_what_only_looks_like_an_allowed_origin_gets_no_token(
 
 
 @pytest.mark.asyncio(loop_scope="session")
-@pytest.mark.parametrize("base", ["https://api.anthropic.com", "https://api.anthropic.com:443", "HTTPS://API.Anthropic.com", "https://api.anthropic.com/v1/messages"])
+@pytest.mark.parametrize(
+    "base",
+    ["https://api.anthropic.com", "https://api.anthropic.com:443", "HTTPS://API.Anthropic.com", "https://api.anthropic.com/v1/messages"],
+)
 async def test_anthropic_itself_gets_the_token_however_it_is_written(base: str, wire: Wire, names: dict[str, str]) -> None:
     """Case, the default port and a path do not make Anthropic's origin another one."""
     await litellm.acompletion(
@@ -169,7 +172,9 @@ async def test_anthropic_itself_gets_the_token_however_it_is_written(base: str, 
 
 
 @pytest.mark.asyncio(loop_scope="session")
-@pytest.mark.parametrize("setting", ["gateway.example", "https://gateway.example/v1", "http://gateway.example", "https://u@gateway.example", "*"])
+@pytest.mark.parametrize(
+    "setting", ["gateway.example", "https://gateway.example/v1", "http://gateway.example", "https://u@gateway.example", "*"]
+)
 async def test_a_setting_that_is_no_origin_is_an_error_that_shows_the_entry(
     setting: str, wire: Wire, names: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

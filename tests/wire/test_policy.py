@@ -8,8 +8,8 @@ from pathlib import Path
 from types import MappingProxyType
 
 import pytest
-from litellm.llms.anthropic import oauth as policy
 
+from litellm.llms.anthropic import oauth as policy
 from tests.support.credentials import api_key, oauth_token, plain_bearer
 
 TOKEN, OTHER, KEY, BEARER = oauth_token(), oauth_token(), api_key(), plain_bearer()
@@ -35,7 +35,16 @@ def test_the_module_needs_the_standard_library_alone() -> None:
 
 @pytest.mark.parametrize(
     "value",
-    [TOKEN, f"Bearer {TOKEN}", f"bearer {TOKEN}", f"BEARER   {TOKEN}", f"{TOKEN}\n", f"  {TOKEN}\r\n", f" bearer  {TOKEN} \t", f"Bearer {TOKEN}\n"],
+    [
+        TOKEN,
+        f"Bearer {TOKEN}",
+        f"bearer {TOKEN}",
+        f"BEARER   {TOKEN}",
+        f"{TOKEN}\n",
+        f"  {TOKEN}\r\n",
+        f" bearer  {TOKEN} \t",
+        f"Bearer {TOKEN}\n",
+    ],
 )
 def test_a_token_is_found_and_stripped(value: str) -> None:
     """With or without the scheme, in any case of it, with white space around: the token is the same."""
@@ -48,7 +57,14 @@ def test_a_token_is_found_and_stripped(value: str) -> None:
     [
         *(None, 1, 1.5, True, b"", TOKEN.encode(), [TOKEN], (TOKEN,), {"authorization": TOKEN}, object()),
         *("", " ", "Bearer", "Bearer ", KEY, f"Bearer {KEY}", BEARER, f"Bearer {BEARER}", f"Basic {TOKEN}", f"Bearer Bearer {TOKEN}"),
-        *(TOKEN.upper(), f"x{TOKEN}", f"BearerX {TOKEN}", f"Bearer{TOKEN}", TOKEN.replace("oat01", "ort01"), TOKEN.replace("oat01", "admin01")),
+        *(
+            TOKEN.upper(),
+            f"x{TOKEN}",
+            f"BearerX {TOKEN}",
+            f"Bearer{TOKEN}",
+            TOKEN.replace("oat01", "ort01"),
+            TOKEN.replace("oat01", "admin01"),
+        ),
     ],
 )
 def test_anything_else_is_no_token_and_no_exception(value: object) -> None:
@@ -124,9 +140,16 @@ def test_betas_are_merged_each_once_and_sorted(values: tuple[object, ...], merge
 
 
 def test_a_token_replaces_every_credential_header_and_adds_its_beta() -> None:
-    """One bearer, no x-api-key under any casing, the betas united, the browser header; other headers as they were; the given dict untouched."""
+    """One bearer, no x-api-key under any casing, the betas united, the browser header; other headers and the given dict as they were."""
     headers = MappingProxyType(
-        {"X-Api-Key": KEY, "x-api-key": KEY, "AUTHORIZATION": f"Bearer {OTHER}", "Anthropic-Beta": "b", "anthropic-beta": "a,b", "Accept": "*/*"}
+        {
+            "X-Api-Key": KEY,
+            "x-api-key": KEY,
+            "AUTHORIZATION": f"Bearer {OTHER}",
+            "Anthropic-Beta": "b",
+            "anthropic-beta": "a,b",
+            "Accept": "*/*",
+        }
     )
     assert policy.set_anthropic_headers(headers, f"{TOKEN}\n") == {
         "Accept": "*/*",
@@ -163,7 +186,10 @@ def test_without_oauth_takes_token_and_beta_and_leaves_the_rest() -> None:
     assert policy.without_oauth(headers) == {"Anthropic-Beta": "a,b", "anthropic-version": "2023-06-01"}
     assert policy.without_oauth({"anthropic-beta": policy.OAUTH_BETA}) == {}
     assert policy.without_oauth({"anthropic-beta": policy.OAUTH_BETA}, keep_beta=True) == {"anthropic-beta": policy.OAUTH_BETA}
-    assert policy.without_oauth({"Authorization": f"Bearer {KEY}", "anthropic-beta": "b,a"}) == {"Authorization": f"Bearer {KEY}", "anthropic-beta": "b,a"}
+    assert policy.without_oauth({"Authorization": f"Bearer {KEY}", "anthropic-beta": "b,a"}) == {
+        "Authorization": f"Bearer {KEY}",
+        "anthropic-beta": "b,a",
+    }
 
 
 @pytest.mark.parametrize("provider", ["openai", "bedrock", "vertex_ai", "azure_ai", "anthropic_other", "ANTHROPIC", "", None])
@@ -208,10 +234,16 @@ def test_a_malformed_token_is_an_error_where_it_would_have_been_sent() -> None:
         ("https://gateway.example:8443/v1", "https://gateway.example:8443"),
         ("http://[::1]:8080/x", "http://[::1]:8080"),
         (" https://gateway.example ", "https://gateway.example"),
-        *((url, None) for url in ("", "api.anthropic.com", "//api.anthropic.com", "ftp://api.anthropic.com", "https://", "https:///v1", "file:///x")),
+        *(
+            (url, None)
+            for url in ("", "api.anthropic.com", "//api.anthropic.com", "ftp://api.anthropic.com", "https://", "https:///v1", "file:///x")
+        ),
         *((url, None) for url in ("https://api.anthropic.com@evil.example", "https://u:p@api.anthropic.com", "https://@api.anthropic.com")),
         *((url, None) for url in ("https://evil.example\\@api.anthropic.com", "https://api.anthropic.com\n.evil.example", "https://a b")),
-        *((url, None) for url in ("https://api.anthropic.com:x", "https://api.anthropic.com:99999", "https://[::1", "https://äpi.anthropic.com")),
+        *(
+            (url, None)
+            for url in ("https://api.anthropic.com:x", "https://api.anthropic.com:99999", "https://[::1", "https://äpi.anthropic.com")
+        ),
         (None, None),
         (b"https://api.anthropic.com", None),
     ],
@@ -244,7 +276,10 @@ def test_same_origin_compares_all_three(one: str, other: str, same: bool) -> Non
         ("", set()),
         (" , ", set()),
         ([], set()),
-        ("https://a.example, https://B.example:443/ ,http://127.0.0.1:8080", {"https://a.example", "https://b.example", "http://127.0.0.1:8080"}),
+        (
+            "https://a.example, https://B.example:443/ ,http://127.0.0.1:8080",
+            {"https://a.example", "https://b.example", "http://127.0.0.1:8080"},
+        ),
         (["https://a.example", "http://localhost:1"], {"https://a.example", "http://localhost:1"}),
         (("http://[::1]:1",), {"http://[::1]:1"}),
     ],
@@ -256,7 +291,16 @@ def test_the_setting_is_a_list_of_origins(setting: object, origins: set[str]) ->
 
 @pytest.mark.parametrize(
     "setting",
-    ["a.example", "https://a.example/v1", "https://a.example?x", "https://a.example#x", "http://a.example", "http://10.0.0.1", "https://u@a.example", "*"]
+    [
+        "a.example",
+        "https://a.example/v1",
+        "https://a.example?x",
+        "https://a.example#x",
+        "http://a.example",
+        "http://10.0.0.1",
+        "https://u@a.example",
+        "*",
+    ]
     + [["https://a.example", "nonsense"], [1], 1, {"https://a.example": True}],
 )
 def test_a_setting_that_is_no_list_of_origins_is_refused(setting: object) -> None:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import importlib.util
+import sys
+import types
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import litellm
 import pytest
-from litellm import Router
 
+import litellm
+from litellm import Router
 from tests.support import other_providers
 from tests.support.origin import Origin, Request
 from tests.support.standin import MODEL, Anthropic
@@ -40,6 +43,11 @@ def other(monkeypatch: pytest.MonkeyPatch) -> Iterator[Origin]:
     """An origin that is every other provider. Google's token exchange is left out: it is not what is tested, and leaves loopback."""
     from litellm.llms.vertex_ai.vertex_llm_base import VertexBase
 
+    if importlib.util.find_spec("vertexai") is None:
+        # Some releases want Google's SDK to be importable before they call Vertex without it.
+        sdk = types.ModuleType("vertexai")
+        sdk.preview = types.SimpleNamespace()  # type: ignore[attr-defined]
+        monkeypatch.setitem(sys.modules, "vertexai", sdk)
     monkeypatch.setattr(VertexBase, "_ensure_access_token", lambda *args, **kwargs: ("google-token", "unused"))
 
     async def access_token(*args: object, **kwargs: object) -> tuple[str, str]:
@@ -75,11 +83,18 @@ def _assert_clean(requests: list[Request], *tokens: str) -> None:
 async def test_another_provider_gets_neither_token_nor_beta(
     provider: str, call: str, spelling: str, parameter: str, other: Origin, names: dict[str, str]
 ) -> None:
-    """A token in the caller's headers is dropped for any provider but Anthropic, with its beta; the call goes through on its own credential."""
+    """A token in headers is dropped for any provider but Anthropic, with its beta; the call goes through on its own credential."""
     model, needs = OTHERS[provider]
     value = names["token"] if spelling == "x-api-key" else f"Bearer {names['token']}"
     headers = {spelling: value, "anthropic-beta": f"{OAUTH_BETA},{KNOWN_BETA}"}
-    given: dict[str, Any] = {"model": model, "messages": _MESSAGES, "max_tokens": 16, parameter: headers, **needs, **_destination(provider, other.url)}
+    given: dict[str, Any] = {
+        "model": model,
+        "messages": _MESSAGES,
+        "max_tokens": 16,
+        parameter: headers,
+        **needs,
+        **_destination(provider, other.url),
+    }
     if call == "completion":
         await asyncio.to_thread(litellm.completion, **given)
     else:
@@ -101,7 +116,10 @@ async def test_a_fallback_to_another_provider_leaves_the_token_behind(
         monkeypatch.setenv("LITELLM_ANTHROPIC_OAUTH_ORIGINS", anthropic.url)
         router = Router(
             model_list=[
-                {"model_name": "first", "litellm_params": {"model": f"anthropic/{MODEL}", "api_base": anthropic.url, "api_key": names["api_key"]}},
+                {
+                    "model_name": "first",
+                    "litellm_params": {"model": f"anthropic/{MODEL}", "api_base": anthropic.url, "api_key": names["api_key"]},
+                },
                 {"model_name": "second", "litellm_params": {"model": model, **needs, **_destination(provider, other.url)}},
             ],
             fallbacks=[{"first": ["second"]}],

@@ -44,7 +44,7 @@ async def test_no_credential_follows_a_redirect_to_another_origin(
     with Origin(Anthropic(redirect_to=elsewhere.url)) as origin:
         monkeypatch.setenv("ANTHROPIC_API_BASE", origin.url)
         try:
-            await _make(path, **given)
+            await _make(path, **given, **path.at(origin.url))
         except Exception as refused:
             assert names[kind] not in f"{refused} {refused!r}"
         assert origin.requests or kind == "bearer", "the redirect was never asked for"
@@ -72,7 +72,7 @@ async def test_a_redirect_within_the_origin_keeps_the_credential(
 
     with Origin(moved_once) as origin:
         monkeypatch.setenv("ANTHROPIC_API_BASE", origin.url)
-        await _make(paths[0], api_key=names[kind])
+        await _make(paths[0], api_key=names[kind], **paths[0].at(origin.url))
         followed = [request for request in origin.requests if "moved" in request.target]
         assert followed
         assert all(names[kind] in str(request.headers) for request in followed)

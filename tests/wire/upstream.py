@@ -61,6 +61,7 @@ def _headers(path: CallPath, origin: Origin, kind: str, credential: str) -> dict
     """The headers of the path's first request; None if it makes none."""
     origin.clear()
     given = {"api_key": credential} if kind == "api_key" else {}
+    given.update(path.at(origin.url))
     try:
         asyncio.run(path.arun(**given)) if path.is_async else path.run(**given)
     except Exception as error:

@@ -19,9 +19,9 @@ KEY_HEADERS = ("x-litellm-api-key", "x-api-key", "api-key", "x-goog-api-key", "o
 
 
 def _seen_by(provider: str, headers: Mapping[str, str]) -> dict[str, str]:
-    """What a deployment of a provider is given of a client's cleaned headers."""
+    """What a deployment of a provider is given of a client's headers, after they were cleaned."""
     data: dict[str, object] = {}
-    add_provider_specific_headers_to_request(data=data, headers=headers)
+    add_provider_specific_headers_to_request(data=data, headers=clean_headers(Headers(headers)))
     carried = data.get("provider_specific_header")
     seen = ProviderSpecificHeaderUtils.get_provider_specific_headers(
         provider_specific_header=carried,  # type: ignore[arg-type]
@@ -107,11 +107,11 @@ def test_what_is_carried_prints_and_serializes_without_the_token() -> None:
 
 def test_the_clients_headers_are_left_alone() -> None:
     """Neither step changes the headers it is given."""
-    headers = {"authorization": f"Bearer {TOKEN}", "anthropic-beta": "one"}
-    before = dict(headers)
-    _seen_by("bedrock", headers)
-    clean_headers(Headers(headers))
-    assert headers == before
+    headers = Headers({"authorization": f"Bearer {TOKEN}", "anthropic-beta": "one"})
+    cleaned = clean_headers(headers)
+    before = dict(headers), dict(cleaned)
+    add_provider_specific_headers_to_request(data={}, headers=cleaned)
+    assert (dict(headers), dict(cleaned)) == before
 
 
 def test_without_a_token_nothing_is_added() -> None:

@@ -22,7 +22,10 @@ def test_a_token_is_an_oauth_key(value: str) -> None:
     assert is_anthropic_oauth_key(value) is True
 
 
-@pytest.mark.parametrize("value", [None, 7, b"", TOKEN.encode(), [TOKEN], "", API_KEY, f"Bearer {API_KEY}", TOKEN.upper(), f"x{TOKEN}", TOKEN[:20] + "\n" + TOKEN[20:]])
+@pytest.mark.parametrize(
+    "value",
+    [None, 7, b"", TOKEN.encode(), [TOKEN], "", API_KEY, f"Bearer {API_KEY}", TOKEN.upper(), f"x{TOKEN}", TOKEN[:20] + "\n" + TOKEN[20:]],
+)
 def test_anything_else_is_no_oauth_key(value: object) -> None:
     """Other keys, other types, another case and a value with a line break inside are no tokens, and raise nothing."""
     assert is_anthropic_oauth_key(value) is False

@@ -1,10 +1,12 @@
-"""`/anthropic/*` in process: the headers that the route hands to the pass-through, for each credential a client may bring."""
+"""`/anthropic/*` in process: the headers of the outbound request, for each credential a client may bring."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import SimpleNamespace
 from unittest import mock
 
+import httpx
 import pytest
 from fastapi import Response
 from litellm.proxy._types import UserAPIKeyAuth, hash_token
@@ -30,23 +32,21 @@ async def _sent(monkeypatch: pytest.MonkeyPatch, headers: Mapping[str, str], bas
         (name.lower().encode(), value.encode()) for name, value in {"host": "proxy", "anthropic-version": "2023-06-01", **headers}.items()
     ]
     scope = {"type": "http", "method": "GET", "path": "/anthropic/v1/models", "query_string": b"", "headers": raw, "server": ("proxy", 80)}
-    request, sent = Request(scope), {}
+    sent: list[httpx.Request] = []
 
-    async def instead(**arguments: object) -> Response:
-        custom, forward = arguments["custom_headers"], arguments.get("forward_headers")
-        assert isinstance(custom, Mapping)
-        assert forward is None or isinstance(forward, bool)
-        sent.update(
-            pass_through_endpoints.HttpPassThroughEndpointHelpers.forward_headers_from_request(
-                request_headers=dict(request.headers), headers=dict(custom), forward_headers=forward
-            )
-        )
-        return Response()
+    def answered(outbound: httpx.Request) -> httpx.Response:
+        sent.append(outbound)
+        return httpx.Response(200, json={})
 
-    with mock.patch.object(pass_through_endpoints, "pass_through_request", side_effect=instead):
-        caller = UserAPIKeyAuth(api_key=LITELLM_KEY, token=hash_token(LITELLM_KEY))
-        await llm_passthrough_endpoints.anthropic_proxy_route("v1/models", request, Response(), caller)
-    return {name.lower(): value for name, value in sent.items() if name.lower() in OURS}
+    async def no_body() -> dict[str, object]:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    caller = UserAPIKeyAuth(api_key=LITELLM_KEY, token=hash_token(LITELLM_KEY))
+    async with httpx.AsyncClient(transport=httpx.MockTransport(answered)) as client:
+        with mock.patch.object(pass_through_endpoints, "get_async_httpx_client", return_value=SimpleNamespace(client=client)):
+            await llm_passthrough_endpoints.anthropic_proxy_route("v1/models", Request(scope, no_body), Response(), caller)
+    (outbound,) = sent
+    return {name: value for name, value in outbound.headers.items() if name in OURS}
 
 
 @pytest.mark.parametrize("operator_key", [OPERATOR_KEY, None], ids=["operator-has-a-key", "operator-has-none"])

@@ -1,0 +1,213 @@
+"""Break the fork in one place at a time and see that the suite notices.
+
+    python -m tests.mutants [--line LINE] [--only TEXT] [--list]
+
+Runs on an interpreter that has the pinned release's dependencies and the test requirements. The merged tree is written into
+build/mutants-<line>/ and put first on the path. A mutant is one edit of it: of the policy, of the place where a caller's token enters a
+call, or a claimed definition given back to upstream, each in turn. For each, the tests of what it touches run up to the first failure.
+
+Exit status: 0 if every mutant was killed, 1 if one survived, an edit no longer applies, or the unmutated fork is red already.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from fork.errors import ForkError
+from fork.line import ROOT, Line, load_line, overlay_files
+from fork.merge import merge
+from fork.overlay import read_overlay
+from fork.patch import merge_line
+from fork.source import Source
+from fork.tree import write_tree
+from fork.upstream import find_wheel
+from fork.wheel import UpstreamWheel
+
+POLICY = "litellm/llms/anthropic/oauth.py"
+ENTRY = "litellm/litellm_core_utils/client_token.py"
+SDK = ("tests/test_litellm", "tests/wire")
+PROXY = ("tests/proxy",)
+_PROXY_ROOMS = ("litellm/proxy/", "litellm/integrations/", "litellm/router.py", "litellm/router_utils/")
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """One edit. data: the mutated module; the text says why where the edit no longer applies."""
+
+    name: str
+    path: str
+    data: bytes | str
+    tests: tuple[str, ...]
+
+
+# name, path, what stands there exactly once, what the mutant says instead
+_EDITS = (
+    ("the beta is not added", POLICY, "merge_betas(*betas, OAUTH_BETA)", "merge_betas(*betas)"),
+    ("the beta replaces the others", POLICY, "merge_betas(*betas, OAUTH_BETA)", "OAUTH_BETA"),
+    (
+        "x-api-key is kept beside the bearer",
+        POLICY,
+        "_CREDENTIAL_HEADERS | {_BETA_HEADER, browser}",
+        '{"authorization", _BETA_HEADER, browser}',
+    ),
+    ("the browser header is left off", POLICY, '        browser: "true",\n', ""),
+    ("header names have a case", POLICY, "key.lower() == name", "key == name"),
+    ("the scheme has a case", POLICY, 'scheme.lower() == "bearer"', 'scheme == "Bearer"'),
+    ("a newline stays on the token", POLICY, "candidate = value.strip()", 'candidate = value.lstrip().rstrip(" ")'),
+    (
+        "a control character passes",
+        POLICY,
+        "if not all(character.isprintable() and not character.isspace() for character in candidate):",
+        "if False:",
+    ),
+    ("the origin is not checked", POLICY, "return same_origin(url, ANTHROPIC_ORIGIN) or origin_of(url) in allowed", "return True"),
+    ("a listed origin is refused", POLICY, " or origin_of(url) in allowed", ""),
+    ("user information counts as a host", POLICY, ' or "@" in parts.netloc', ""),
+    ("the port does not count", POLICY, 'return f"{scheme}://{host}{suffix}"', 'return f"{scheme}://{host}"'),
+    ("the scheme of an origin does not count", POLICY, 'return f"{scheme}://{host}{suffix}"', 'return f"https://{host}{suffix}"'),
+    ("every provider is Anthropic", POLICY, "if provider not in OAUTH_PROVIDERS:", "if False:"),
+    ("the legacy provider is not Anthropic", POLICY, '{"anthropic", "anthropic_text"}', '{"anthropic"}'),
+    (
+        "precedence is swapped: a key goes before the caller's token",
+        ENTRY,
+        "if scoped.token is not None:",
+        "if scoped.token is not None and not own_key:",
+    ),
+)
+
+
+def _edited(name: str, path: str, old: str, new: str, text: str) -> Mutant:
+    count = text.count(old)
+    data: bytes | str = text.replace(old, new).encode() if count == 1 else f"{old!r} stands {count} times in {path}, not once"
+    return Mutant(name, path, data, SDK)
+
+
+def _without(overlay: Source, name: str) -> bytes:
+    """The overlay file without one claim: its lines are taken out, and a class that is left with no member goes too."""
+    parts = name.split(".")
+    body: list[ast.stmt] = overlay.tree.body
+    outer: ast.stmt | None = None
+    for part in parts[:-1]:
+        outer = next(node for node in body if isinstance(node, ast.ClassDef) and node.name == part)
+        body = outer.body
+    node = next(node for node in body if _name_of(node) == parts[-1])
+    members = [each for each in body if not (isinstance(each, ast.Expr) and isinstance(each.value, ast.Constant))]
+    node = outer if outer is not None and members == [node] else node
+    first = min([node.lineno, *(decorator.lineno for decorator in getattr(node, "decorator_list", ()))])
+    lines = overlay.text.split("\n")
+    return "\n".join([*lines[: first - 1], *lines[node.end_lineno or first :]]).encode()
+
+
+def _name_of(node: ast.stmt) -> str | None:
+    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+        return node.name
+    target = node.targets[0] if isinstance(node, ast.Assign) else node.target if isinstance(node, ast.AnnAssign) else None
+    return target.id if isinstance(target, ast.Name) else None
+
+
+def _given_back(line: Line, upstream: UpstreamWheel) -> Iterator[Mutant]:
+    """For each claimed definition, the module with upstream's own in its place."""
+    files = overlay_files(line)
+    for path, definitions in line.definitions.items():
+        overlay = Source(path, files[path].read_bytes())
+        for name in definitions:
+            try:
+                reduced = read_overlay(Source(overlay.name, _without(overlay, name)))
+                data = merge(Source(path, upstream.read(path)), reduced).data
+            except ForkError as error:
+                if "changes nothing" not in str(error):
+                    raise
+                data = upstream.read(path)
+            tests = PROXY if path.startswith(_PROXY_ROOMS) else SDK
+            yield Mutant(f"{name} is upstream's", path, data, tests)
+
+
+def mutants(line: Line, upstream: UpstreamWheel, files: Mapping[str, bytes]) -> Iterator[Mutant]:
+    """Every mutant of a line whose merged modules are `files`."""
+    for name, path, old, new in _EDITS:
+        yield _edited(name, path, old, new, files[path].decode())
+    yield from _given_back(line, upstream)
+
+
+@contextmanager
+def _replaced(target: Path, data: bytes) -> Iterator[None]:
+    """The file with other bytes. Its date moves each time, because Python takes a compiled module for current by date and size."""
+    before, status = target.read_bytes(), target.stat()
+    target.write_bytes(data)
+    os.utime(target, (status.st_atime, status.st_mtime + 7200))
+    try:
+        yield
+    finally:
+        target.write_bytes(before)
+        os.utime(target, (status.st_atime, status.st_mtime))
+
+
+def _first_failure(tree: Path, tests: tuple[str, ...]) -> str | None:
+    """Run tests on the tree up to the first failure and return its name; None if all pass. Raises RuntimeError if they could not be run."""
+    environment = {**os.environ, "PYTHONPATH": f"{tree}{os.pathsep}{ROOT}", "PYTHONDONTWRITEBYTECODE": "1"}
+    command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", "--no-header", "--tb=line", "-rfE", "-n", "2", *tests]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
+    if done.returncode == 0:
+        return None
+    failed = re.search(r"^(?:FAILED|ERROR) (\S.*?)(?: - .*)?$", done.stdout, re.MULTILINE)
+    if failed is not None:
+        return failed[1]
+    said = (done.stdout + done.stderr).strip().splitlines()
+    if done.returncode in (1, 2, 3, 4) and any("Error" in text for text in said):
+        return "import: " + next(text for text in reversed(said) if "Error" in text).strip()[:120]
+    raise RuntimeError("\n".join(said[-20:]))
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.mutants", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--line", help="the line to mutate (default: the current one)")
+    parser.add_argument("--from", dest="wheel", type=Path, metavar="WHEEL", help="use this upstream wheel; it is verified as any other")
+    parser.add_argument("--only", metavar="TEXT", default="", help="only mutants whose name or path has this text")
+    parser.add_argument("--list", action="store_true", help="name the mutants and stop")
+    options = parser.parse_args()
+    line = load_line(options.line)
+    tree = ROOT / "build" / f"mutants-{line.name}"
+    with UpstreamWheel(find_wheel(line, options.wheel), line.upstream) as upstream:
+        patch = merge_line(line, upstream)
+        write_tree(patch, upstream, tree)
+        chosen = [mutant for mutant in mutants(line, upstream, patch.files) if options.only in f"{mutant.name} {mutant.path}"]
+    if options.list:
+        print(*(f"{mutant.path}: {mutant.name}" for mutant in chosen), sep="\n")
+        return 0
+    for tests in dict.fromkeys(mutant.tests for mutant in chosen):
+        print(f"the fork itself, {' '.join(tests)} ...", flush=True)
+        failure = _first_failure(tree, tests)
+        if failure is not None:
+            print(f"red without any mutant: {failure}")
+            return 1
+    survivors = [mutant for number, mutant in enumerate(chosen, 1) if not _killed(mutant, tree, f"{number}/{len(chosen)}")]
+    print(f"{len(chosen)} mutants, {len(survivors)} not killed" + "".join(f"\n  {mutant.path}: {mutant.name}" for mutant in survivors))
+    return 1 if survivors or not chosen else 0
+
+
+def _killed(mutant: Mutant, tree: Path, number: str) -> bool:
+    started = time.monotonic()
+    if isinstance(mutant.data, str):
+        failure, verdict = None, f"DOES NOT APPLY: {mutant.data}"
+    else:
+        with _replaced(tree / mutant.path, mutant.data):
+            failure = _first_failure(tree, mutant.tests)
+        verdict = "SURVIVED" if failure is None else f"killed by {failure}"
+    print(f"{number:>6} {time.monotonic() - started:5.0f} s  {mutant.path}: {mutant.name}\n               {verdict}", flush=True)
+    return failure is not None
+
+
+if __name__ == "__main__":
+    sys.exit(main())
