@@ -152,10 +152,10 @@ def _replaced(target: Path, data: bytes) -> Iterator[None]:
         os.utime(target, (status.st_atime, status.st_mtime))
 
 
-def _first_failure(tree: Path, tests: tuple[str, ...]) -> str | None:
+def _first_failure(tree: Path, tests: tuple[str, ...], *options: str) -> str | None:
     """Run tests on the tree up to the first failure and return its name; None if all pass. Raises RuntimeError if they could not be run."""
     environment = {**os.environ, "PYTHONPATH": f"{tree}{os.pathsep}{ROOT}", "PYTHONDONTWRITEBYTECODE": "1"}
-    command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", "--no-header", "--tb=line", "-rfE", "-n", "2", *tests]
+    command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", "--no-header", "--tb=line", "-rfE", *options, *tests]
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
     if done.returncode == 0:
         return None
@@ -188,7 +188,7 @@ def main() -> int:
         return 0
     for tests in dict.fromkeys(mutant.tests for mutant in chosen):
         print(f"the fork itself, {' '.join(tests)} ...", flush=True)
-        failure = _first_failure(tree, tests)
+        failure = _first_failure(tree, tests, "-n", "2")
         if failure is not None:
             print(f"red without any mutant: {failure}")
             return 1

@@ -74,7 +74,7 @@ def keyless_proxy(stage: Scene, tmp_path_factory: pytest.TempPathFactory) -> Ite
 
 @pytest.fixture(scope="session")
 def workers(stage: Scene, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxy]:
-    """Two worker processes of gunicorn's, an authentication of the operator's own with users and teams, and headers forwarded where LiteLLM can."""
+    """Two of gunicorn's workers, authentication of the operator's own with users and teams, and headers forwarded where possible."""
     folder = tmp_path_factory.mktemp("workers")
     (folder / "custom_auth.py").write_text(Path(__file__).with_name("custom_auth.py").read_text())
     config: dict[str, object] = {

@@ -161,6 +161,7 @@ def _enquiries() -> Iterator[CallPath]:
 CALL_PATHS: Final = (*_generations(), *_resources(), *_enquiries())
 
 
+@functools.cache
 def installed_paths() -> tuple[CallPath, ...]:
     """The paths that the installed LiteLLM has for Anthropic, in the table's order. Sends nothing; not for use inside an event loop."""
     return tuple(path for path in CALL_PATHS if _has(path.function) and (path.asks is None or _takes_anthropic(path.asks)))

@@ -181,7 +181,7 @@ PASS_THROUGH_FILES: tuple[Route, ...] = (
 
 
 def _counts_at_the_deployment() -> bool:
-    """Whether the installed release counts tokens at a deployment's own base, or at Anthropic whatever the base, which no test may reach."""
+    """Whether the installed release counts at a deployment's own base, or at Anthropic whatever the base, which no test may reach."""
     endpoint = AnthropicCountTokensConfig.get_anthropic_count_tokens_endpoint
     return "api_base" in inspect.signature(inspect.unwrap(endpoint)).parameters
 

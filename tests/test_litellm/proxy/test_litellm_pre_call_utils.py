@@ -10,7 +10,8 @@ import pytest
 from litellm.litellm_core_utils.get_provider_specific_headers import ProviderSpecificHeaderUtils
 from starlette.datastructures import Headers
 
-from litellm.llms.anthropic.oauth import token_in_headers
+from litellm.litellm_core_utils.client_token import scope_for
+from litellm.llms.anthropic.oauth import ScopedHeaders, token_in_headers
 from litellm.proxy.litellm_pre_call_utils import add_provider_specific_headers_to_request, clean_headers
 
 TOKEN = "-".join(("sk", "ant", "oat01", "made-up"))
@@ -18,16 +19,17 @@ LITELLM_KEY = "sk-litellm-key"
 KEY_HEADERS = ("x-litellm-api-key", "x-api-key", "api-key", "x-goog-api-key", "ocp-apim-subscription-key")
 
 
-def _seen_by(provider: str, headers: Mapping[str, str]) -> dict[str, str]:
-    """What a deployment of a provider is given of a client's headers, after they were cleaned."""
+def _seen_by(provider: str, headers: Mapping[str, str]) -> ScopedHeaders:
+    """What a call to a provider takes of a client's headers, after they were cleaned: each call scopes them before anything else."""
     data: dict[str, object] = {}
     add_provider_specific_headers_to_request(data=data, headers=clean_headers(Headers(headers)))
     carried = data.get("provider_specific_header")
-    seen = ProviderSpecificHeaderUtils.get_provider_specific_headers(
+    given = ProviderSpecificHeaderUtils.get_provider_specific_headers(
         provider_specific_header=carried,  # type: ignore[arg-type]
         custom_llm_provider=provider,
     )
-    return {name.lower(): value for name, value in seen.items()}
+    assert TOKEN not in str(given)
+    return scope_for(given, provider)
 
 
 @pytest.mark.parametrize("scheme", ["Bearer ", "bearer ", "BEARER  ", "bearer  "])
@@ -84,16 +86,16 @@ def test_other_authorizations_are_taken_out_as_before(value: str) -> None:
 def test_anthropic_sees_the_token(name: str) -> None:
     """Anthropic's provider is given the token and the betas."""
     seen = _seen_by("anthropic", {name: f"Bearer {TOKEN}", "anthropic-beta": "one"})
-    assert token_in_headers(seen) == TOKEN and "one" in seen["anthropic-beta"]
+    assert seen.token == TOKEN and seen.headers["anthropic-beta"] == "one"
 
 
 @pytest.mark.parametrize("provider", ["bedrock", "bedrock_converse", "vertex_ai", "openai", "azure", "azure_ai", "gemini"])
 def test_no_other_provider_sees_the_token(provider: str) -> None:
     """The token stays away from every other provider; Bedrock and Vertex keep the headers that they have in common with Anthropic."""
     seen = _seen_by(provider, {"authorization": f"Bearer {TOKEN}", "anthropic-beta": "one", "anthropic-version": "2023-06-01"})
-    assert token_in_headers(seen) is None and "authorization" not in seen and "x-api-key" not in seen
+    assert seen.token is None and not {"authorization", "x-api-key"} & {name.lower() for name in seen.headers}
     if provider in ("bedrock", "vertex_ai"):
-        assert seen == {"anthropic-beta": "one", "anthropic-version": "2023-06-01"}
+        assert seen.headers == {"anthropic-beta": "one", "anthropic-version": "2023-06-01"}
 
 
 def test_what_is_carried_prints_and_serializes_without_the_token() -> None:
