@@ -31,6 +31,8 @@ _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 # Where public calls take headers, the one that wins first, as upstream merges them.
 _HEADER_ARGUMENTS: Final = ("provider_specific_header", "extra_headers", "headers")
+# With `fallbacks`, these only hand their arguments on, to one call a model: each of those is scoped by itself.
+_HANDING_ON: Final = frozenset({"completion", "acompletion"})
 _TOKENS_OWN_STATUSES: Final = frozenset({401, 403, 429})
 _MARK: Final = "earned_by_the_callers_own_token"
 _NOTHING_SENT_MARK: Final = "no_credential_to_send"
@@ -77,12 +79,16 @@ def scopes_client_tokens(decorator: Callable[[_Function], _Function]) -> Callabl
 def scope_client_token(function: _Function) -> _Function:
     """Make one public call scope the token in its caller's headers: `api_key` where it may go, nowhere else."""
     signature = inspect.signature(function)
+    hands_on = function.__name__ in _HANDING_ON
+
+    def scoped(args: tuple[object, ...], kwargs: dict[str, object]) -> tuple[tuple[object, ...], dict[str, object]]:
+        return (args, kwargs) if hands_on and kwargs.get("fallbacks") else _scoped_call(signature, args, kwargs)
 
     if inspect.iscoroutinefunction(function):
 
         @functools.wraps(function)
         async def awaited(*args: object, **kwargs: object) -> object:
-            args, kwargs = _scoped_call(signature, args, kwargs)
+            args, kwargs = scoped(args, kwargs)
             with _marking_failures(kwargs):
                 return await function(*args, **kwargs)
 
@@ -90,7 +96,7 @@ def scope_client_token(function: _Function) -> _Function:
 
     @functools.wraps(function)
     def called(*args: object, **kwargs: object) -> object:
-        args, kwargs = _scoped_call(signature, args, kwargs)
+        args, kwargs = scoped(args, kwargs)
         with _marking_failures(kwargs):
             return function(*args, **kwargs)
 
@@ -124,10 +130,11 @@ def _marking_failures(arguments: Mapping[str, object]) -> Iterator[None]:
         answered = next((each for each in causes(error) if _status(each) in _TOKENS_OWN_STATUSES), None)
         if not isinstance(arguments.get("api_key"), ClientToken) or answered is None:
             raise
+        if answered is not error and _status(error) in (None, 500):
+            raise _as_answered(answered) from error
         if answered is error:
             setattr(error, _MARK, True)
-            raise
-        raise _as_answered(answered) from error
+        raise
 
 
 def _status(error: BaseException) -> object:
@@ -282,7 +289,7 @@ def _scoped_call(
 
     named: dict[str, object] = {**dict(zip(signature.parameters, args, strict=False)), **kwargs}
     carried = named.get("api_key")
-    if not isinstance(carried, ClientToken) and not policy.has_oauth(_merged_headers(named)) or _hands_on(named):
+    if not isinstance(carried, ClientToken) and not policy.has_oauth(_merged_headers(named)):
         return args, kwargs
     litellm.utils.load_credentials_from_list(named)
     own_key = carried.displaced if isinstance(carried, ClientToken) else named.get("api_key")
@@ -308,11 +315,6 @@ def _scoped_call(
         changes["api_key"] = own_key
     positional = tuple(changes.pop(name, value) for name, value in zip(signature.parameters, args, strict=False))
     return positional, {**kwargs, **changes}
-
-
-def _hands_on(named: Mapping[str, object]) -> bool:
-    """Whether the call only hands its arguments on, to one call a model: each of those is scoped by itself."""
-    return named.get("fallbacks") is not None
 
 
 def _merged_headers(named: Mapping[str, object], provider: str | None = None) -> dict[str, object]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import importlib.util
+import operator
 import sys
 import types
 from collections.abc import Iterator, Mapping
@@ -168,3 +169,19 @@ async def _routed(router: Router, call: str, given: dict[str, Any]) -> None:
         await asyncio.to_thread(router.completion, **given)
     else:
         await getattr(router, call)(**given)
+
+
+@pytest.mark.asyncio(loop_scope="session")
+@pytest.mark.parametrize("call", ["acompletion", "aresponses", "anthropic.messages.acreate"])
+@pytest.mark.parametrize("fallbacks", [[], ["openai/gpt-4o"]])
+async def test_fallbacks_of_the_callers_change_nothing_for_another_provider(
+    call: str, fallbacks: list[str], other: Origin, names: dict[str, str]
+) -> None:
+    """Whether a call reads its `fallbacks` or not, a token in its headers goes to no provider but Anthropic."""
+    asked: dict[str, Any] = {"input": "hello"} if call == "aresponses" else {"messages": _MESSAGES, "max_tokens": 16}
+    function = operator.attrgetter(call)(litellm)
+    headers = {"Authorization": f"Bearer {names['token']}"}
+    await function(
+        model="openai/gpt-4o-mini", api_key="key-of-openai", api_base=other.url, extra_headers=headers, fallbacks=fallbacks, **asked
+    )
+    _assert_clean(other.requests, names["token"])
