@@ -9,6 +9,12 @@ import pytest
 from .checkouts import WHY, Checkout
 
 
+@pytest.fixture(autouse=True)
+def no_line_of_the_environments(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A made-up checkout has lines of its own."""
+    monkeypatch.delenv("LITELLM_FORK_LINE", raising=False)
+
+
 @pytest.fixture
 def checkout(tmp_path: Path) -> Checkout:
     """A made-up checkout that replaces one function, with its pins written."""
