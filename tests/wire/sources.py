@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from tests.support import credentials
 
 KNOWN_BETA = "context-1m-2025-08-07"
+# Upstream drops betas it has no list entry for on some paths; with a token none that the caller asked for may go.
+UNKNOWN_BETA = "not-yet-listed-2031-01-01"
 
 
 @dataclass(frozen=True)
@@ -87,6 +89,7 @@ IN_HEADERS = (
     Source("token in headers, another in ANTHROPIC_AUTH_TOKEN", "token", environment={_AUTH: "{other}"}, headers=_BEARER),
     Source("token in headers, bearer in ANTHROPIC_AUTH_TOKEN", "token", environment={_AUTH: "{bearer}"}, headers=_BEARER),
     Source("token and a beta in headers", "token", headers={**_BEARER, "anthropic-beta": KNOWN_BETA}, betas=(KNOWN_BETA,)),
+    Source("token and an unknown beta in headers", "token", headers={**_BEARER, "anthropic-beta": UNKNOWN_BETA}, betas=(UNKNOWN_BETA,)),
     Source(
         "token and the OAuth beta in headers",
         "token",

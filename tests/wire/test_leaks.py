@@ -197,3 +197,22 @@ async def test_a_token_is_in_no_cache_key_and_no_cached_value(
     stored = getattr(cache.cache, "cache_dict", None)
     assert isinstance(stored, dict)
     assert token not in _all_text(stored)
+
+
+@pytest.mark.parametrize("logger", [verbose_logger, verbose_router_logger, verbose_proxy_logger], ids=lambda logger: logger.name)
+@pytest.mark.parametrize("level", [logging.DEBUG, logging.INFO, logging.WARNING, logging.ERROR])
+def test_a_logger_masks_a_token_though_upstreams_redaction_is_off(
+    logger: logging.Logger, level: int, logs: io.StringIO, names: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With LITELLM_DISABLE_REDACT_SECRETS in effect, a token in a message, its arguments or a traceback still stays out."""
+    monkeypatch.setattr(litellm._logging, "_ENABLE_SECRET_REDACTION", False, raising=False)
+    token = names["token"]
+    logger.log(level, f"said: {token}")
+    logger.log(level, "argument: %s, headers: %s", token, {"authorization": f"Bearer {token}"})
+    try:
+        raise ValueError(token)
+    except ValueError:
+        logger.log(level, "raised", exc_info=True)
+    written = logs.getvalue()
+    assert all(word in written for word in ("said: ", "argument: ", "ValueError"))
+    assert token not in written
