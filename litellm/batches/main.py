@@ -13,8 +13,4 @@ def _handle_retrieve_batch_providers_without_provider_config(*args, **kwargs): .
 
 
 @scope_client_token
-async def acancel_batch(*args, **kwargs): ...
-
-
-@scope_client_token
 def cancel_batch(*args, **kwargs): ...

@@ -147,7 +147,8 @@ def _as_answered(error: BaseException) -> Exception:
     headers = getattr(error, "headers", None) or getattr(getattr(error, "response", None), "headers", None)
     response = httpx.Response(status, headers=headers, request=httpx.Request("POST", "https://api.anthropic.com"))
     kinds = {401: litellm.AuthenticationError, 403: litellm.exceptions.PermissionDeniedError, 429: litellm.RateLimitError}
-    answer = kinds[status](message=f"AnthropicException - {error}", llm_provider="anthropic", model="", response=response)
+    said = getattr(error, "message", None) or getattr(getattr(error, "response", None), "text", None) or error
+    answer = kinds[status](message=f"AnthropicException - {said}", llm_provider="anthropic", model="", response=response)
     setattr(answer, _MARK, True)
     return answer
 

@@ -5,6 +5,7 @@ import secrets
 import pytest
 
 import litellm
+from litellm.llms.anthropic import common_utils
 from litellm.llms.anthropic.common_utils import is_anthropic_oauth_key, optionally_handle_anthropic_oauth, set_anthropic_headers
 
 # Put together at run time, so that a secret scanner stays quiet.
@@ -98,3 +99,23 @@ def test_a_malformed_token_is_an_authentication_error_that_does_not_repeat_it(wa
         optionally_handle_anthropic_oauth(headers, api_key)
     assert TOKEN[:20] not in str(raised.value)
     assert TOKEN[20:] not in str(raised.value)
+
+
+def test_the_legacy_provider_is_anthropic_as_well() -> None:
+    """A client's token goes to `anthropic_text`, the provider of /v1/complete, as it goes to `anthropic`."""
+    providers = getattr(common_utils, "ANTHROPIC_OAUTH_FORWARD_PROVIDERS", None)
+    if providers is None:
+        pytest.skip("this release has no list of providers for a client's token")
+    assert providers == {"anthropic", "anthropic_text"}
+
+
+def test_a_minted_token_goes_out_as_any_other() -> None:
+    """A token from Workload Identity Federation gets the same three headers."""
+    header = getattr(common_utils.AnthropicModelInfo, "_oauth_bearer_header", None)
+    if header is None:
+        pytest.skip("this release mints no tokens")
+    assert dict(header(TOKEN)) == {
+        "authorization": f"Bearer {TOKEN}",
+        "anthropic-beta": OAUTH_BETA,
+        "anthropic-dangerous-direct-browser-access": "true",
+    }
