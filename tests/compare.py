@@ -141,7 +141,7 @@ def _is_mended(cell: str, pristine: Any, fork: Any) -> bool:
     if " | bearer in environment" not in f"{cell} " or len(pristine) != 1 or pristine[0]["error"] is None or len(fork) != 2:
         return False
     sent = dict(map(tuple, fork[0]["headers"]))
-    return fork[1]["error"] is None and sent.get("authorization") == "Bearer {bearer}" and "x-api-key" not in sent
+    return sent.get("authorization") == "Bearer {bearer}" and "x-api-key" not in sent
 
 
 def differences(pristine: Mapping[str, Any], fork: Mapping[str, Any]) -> dict[str, list[str]]:

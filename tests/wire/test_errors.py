@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from tests.support.call_paths import CallPath, installed_paths
+from tests.support.origin import Origin
+from tests.support.standin import Anthropic
 from tests.wire.conftest import Wire
 from tests.wire.sources import malformed
 
@@ -76,6 +78,24 @@ async def test_a_malformed_token_in_headers_is_refused_unrepeated(
     given: dict[str, Any] = {"api_key": names["api_key"]} if with_key else {}
     message = await _refusal(path, **given, extra_headers={"Authorization": f"Bearer {token}"})
     _assert_refused(path, message, token, wire)
+
+
+@pytest.mark.asyncio(loop_scope="session")
+@pytest.mark.parametrize("status", [401, 403, 429])
+@pytest.mark.parametrize("path", [pytest.param(path, id=path.name) for path in PATHS if path.reports_errors and not path.routed])
+async def test_anthropics_refusal_of_a_token_keeps_its_status(
+    path: CallPath, status: int, names: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What Anthropic answers to a token reaches the caller with that status, whichever of LiteLLM's exceptions carries it."""
+    with Origin(Anthropic(statuses={names["token"]: status})) as origin:
+        monkeypatch.setenv("ANTHROPIC_API_BASE", origin.url)
+        with pytest.raises(Exception) as raised:
+            if path.is_async:
+                await path.arun(api_key=names["token"])
+            else:
+                await asyncio.to_thread(path.run, api_key=names["token"])
+    assert getattr(raised.value, "status_code", None) == status
+    assert names["token"] not in str(raised.value)
 
 
 def _assert_refused(path: CallPath, message: str, token: str, wire: Wire) -> None:

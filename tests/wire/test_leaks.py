@@ -216,3 +216,28 @@ def test_a_logger_masks_a_token_though_upstreams_redaction_is_off(
     written = logs.getvalue()
     assert all(word in written for word in ("said: ", "argument: ", "ValueError"))
     assert token not in written
+
+
+@pytest.mark.asyncio(loop_scope="session")
+@pytest.mark.parametrize("way", ["api_key", "extra_headers"])
+async def test_a_batch_retrieved_with_a_token_is_logged_and_asks_for_nothing_more(
+    way: str, names: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Upstream fetches an ended batch's results for its cost, in the background: not with a token, nor with the environment's key."""
+    logged: list[str] = []
+
+    class Listener(CustomLogger):
+        async def async_log_success_event(self, kwargs: Any, response_obj: Any, start_time: Any, end_time: Any) -> None:
+            logged.append(kwargs["call_type"])
+
+    path = next(path for path in installed_paths() if path.name == "aretrieve_batch")
+    litellm.callbacks = [Listener()]
+    with Origin(Anthropic()) as origin:
+        monkeypatch.setenv("ANTHROPIC_API_BASE", origin.url)
+        monkeypatch.setenv("LITELLM_ANTHROPIC_OAUTH_ORIGINS", origin.url)
+        monkeypatch.setenv("ANTHROPIC_API_KEY", names["api_key"])
+        token = names["token"]
+        await path.arun(**{way: token if way == "api_key" else {"Authorization": f"Bearer {token}"}})
+        await background()
+        assert [request.path for request in origin.requests] == [path.target]
+    assert logged == ["aretrieve_batch"]
