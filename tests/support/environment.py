@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import MutableMapping
+from pathlib import Path
 
 _LOCAL = {
     "LITELLM_LOCAL_MODEL_COST_MAP": "True",
@@ -23,3 +25,12 @@ def clean(environment: MutableMapping[str, str]) -> None:
     for name in [name for name in environment if name.startswith(_FOREIGN) and name not in _KEPT]:
         del environment[name]
     environment.update(_LOCAL)
+    # LiteLLM carries a tokenizer, and some releases download it all the same.
+    environment["TIKTOKEN_CACHE_DIR"] = str(_litellm_folder() / "litellm_core_utils" / "tokenizers")
+
+
+def _litellm_folder() -> Path:
+    """Where the package under test is; importing it, only to know, would take seconds in every process of the suite."""
+    spec = importlib.util.find_spec("litellm")
+    assert spec is not None and spec.origin is not None, "litellm is not installed"
+    return Path(spec.origin).parent

@@ -7,7 +7,6 @@ The child can reach loopback only: a hook at interpreter start-up ends it, namin
 from __future__ import annotations
 
 import http.client
-import importlib.util
 import json
 import os
 import secrets
@@ -101,8 +100,6 @@ class Proxy:
             "TMPDIR": str(folder),
             "PYTHONPATH": os.pathsep.join(search_path),
             "PYTHONUNBUFFERED": "1",
-            # LiteLLM carries a tokenizer, and some releases download it all the same.
-            "TIKTOKEN_CACHE_DIR": str(_litellm_folder() / "litellm_core_utils" / "tokenizers"),
         }
         clean(self._environment)
         self._environment.update(environment)
@@ -171,13 +168,6 @@ class Proxy:
             return False
         finally:
             connection.close()
-
-
-def _litellm_folder() -> Path:
-    """Where the package under test is; importing it, only to know, would take seconds in every process of the suite."""
-    spec = importlib.util.find_spec("litellm")
-    assert spec is not None and spec.origin is not None, "litellm is not installed"
-    return Path(spec.origin).parent
 
 
 def _free_port() -> int:

@@ -82,18 +82,20 @@ async def test_a_malformed_token_in_headers_is_refused_unrepeated(
 
 @pytest.mark.asyncio(loop_scope="session")
 @pytest.mark.parametrize("status", [401, 403, 429])
-@pytest.mark.parametrize("path", [pytest.param(path, id=path.name) for path in PATHS if path.reports_errors and not path.routed])
-async def test_anthropics_refusal_of_a_token_keeps_its_status(
+@pytest.mark.parametrize("path", [pytest.param(path, id=path.name) for path in PATHS if path.header_parameters and path.reports_errors])
+async def test_anthropics_refusal_of_a_callers_token_keeps_its_status(
     path: CallPath, status: int, names: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What Anthropic answers to a token reaches the caller with that status, whichever of LiteLLM's exceptions carries it."""
+    """What Anthropic answers to a caller's token reaches the caller with that status, whichever of LiteLLM's exceptions carries it."""
+    given: dict[str, Any] = {"extra_headers": {"Authorization": f"Bearer {names['token']}"}}
     with Origin(Anthropic(statuses={names["token"]: status})) as origin:
         monkeypatch.setenv("ANTHROPIC_API_BASE", origin.url)
+        monkeypatch.setenv("LITELLM_ANTHROPIC_OAUTH_ORIGINS", origin.url)
         with pytest.raises(Exception) as raised:
             if path.is_async:
-                await path.arun(api_key=names["token"])
+                await path.arun(**given, **path.at(origin.url))
             else:
-                await asyncio.to_thread(path.run, api_key=names["token"])
+                await _in_thread(path, {**given, **path.at(origin.url)})
     assert getattr(raised.value, "status_code", None) == status
     assert names["token"] not in str(raised.value)
 

@@ -223,7 +223,10 @@ def test_a_logger_masks_a_token_though_upstreams_redaction_is_off(
 async def test_a_batch_retrieved_with_a_token_is_logged_and_asks_for_nothing_more(
     way: str, names: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Upstream fetches an ended batch's results for its cost, in the background: not with a token, nor with the environment's key."""
+    """Upstream fetches an ended batch's results for its cost, in the background: not with a token, nor with the environment's key.
+
+    The retrieval's own log entry is written as for a key; not every release writes one.
+    """
     logged: list[str] = []
 
     class Listener(CustomLogger):
@@ -236,8 +239,12 @@ async def test_a_batch_retrieved_with_a_token_is_logged_and_asks_for_nothing_mor
         monkeypatch.setenv("ANTHROPIC_API_BASE", origin.url)
         monkeypatch.setenv("LITELLM_ANTHROPIC_OAUTH_ORIGINS", origin.url)
         monkeypatch.setenv("ANTHROPIC_API_KEY", names["api_key"])
+        await path.arun()
+        await background()
+        usual, before = list(logged), len(origin.requests)
+        logged.clear()
         token = names["token"]
         await path.arun(**{way: token if way == "api_key" else {"Authorization": f"Bearer {token}"}})
         await background()
-        assert [request.path for request in origin.requests] == [path.target]
-    assert logged == ["aretrieve_batch"]
+        assert [request.path for request in origin.requests[before:]] == [path.target]
+    assert logged == [call for call in usual if call == "aretrieve_batch"]
