@@ -3,8 +3,9 @@
     python -m tests.mutants [--line LINE] [--only TEXT] [--list]
 
 Runs on an interpreter that has the pinned release's dependencies and the test requirements. The merged tree is written into
-build/mutants-<line>/ and put first on the path. A mutant is one edit of it: of the policy, of the place where a caller's token enters a
-call, or a claimed definition given back to upstream, each in turn. For each, the tests of what it touches run up to the first failure.
+build/mutants-<line>/, twice, since two mutants are tried at a time, and put first on the path. A mutant is one edit of it: of the policy,
+of the place where a caller's token enters a call, or a claimed definition given back to upstream, each in turn. For each, the suites
+run up to the first failure.
 
 Exit status: 0 if every mutant was killed, 1 if one survived, an edit no longer applies, or the unmutated fork is red already.
 """
@@ -18,10 +19,12 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from queue import SimpleQueue
 
 from fork.errors import ForkError
 from fork.line import ROOT, Line, load_line, overlay_files
@@ -35,8 +38,9 @@ from fork.wheel import UpstreamWheel
 
 POLICY = "litellm/llms/anthropic/oauth.py"
 ENTRY = "litellm/litellm_core_utils/client_token.py"
-SDK = ("tests/test_litellm", "tests/wire")
-PROXY = ("tests/proxy",)
+# Each mutant meets all of the suites, those that are near what it touches first.
+SDK_FIRST = ("tests/wire/test_policy.py", "tests/test_litellm", "tests/wire", "tests/proxy")
+PROXY_FIRST = ("tests/test_litellm/proxy", "tests/proxy", "tests/test_litellm", "tests/wire")
 _PROXY_ROOMS = ("litellm/proxy/", "litellm/integrations/", "litellm/router.py", "litellm/router_utils/")
 
 
@@ -89,7 +93,7 @@ _EDITS = (
 def _edited(name: str, path: str, old: str, new: str, text: str) -> Mutant:
     count = text.count(old)
     data: bytes | str = text.replace(old, new).encode() if count == 1 else f"{old!r} stands {count} times in {path}, not once"
-    return Mutant(name, path, data, SDK)
+    return Mutant(name, path, data, SDK_FIRST)
 
 
 def _without(overlay: Source, name: str) -> bytes:
@@ -128,7 +132,7 @@ def _given_back(line: Line, upstream: UpstreamWheel) -> Iterator[Mutant]:
                 if "changes nothing" not in str(error):
                     raise
                 data = upstream.read(path)
-            tests = PROXY if path.startswith(_PROXY_ROOMS) else SDK
+            tests = PROXY_FIRST if path.startswith(_PROXY_ROOMS) else SDK_FIRST
             yield Mutant(f"{name} is upstream's", path, data, tests)
 
 
@@ -178,26 +182,43 @@ def main() -> int:
     parser.add_argument("--list", action="store_true", help="name the mutants and stop")
     options = parser.parse_args()
     line = load_line(options.line)
-    tree = ROOT / "build" / f"mutants-{line.name}"
+    trees = [ROOT / "build" / f"mutants-{line.name}" / number for number in ("1", "2")]
     with UpstreamWheel(find_wheel(line, options.wheel), line.upstream) as upstream:
         patch = merge_line(line, upstream)
-        write_tree(patch, upstream, tree)
         chosen = [mutant for mutant in mutants(line, upstream, patch.files) if options.only in f"{mutant.name} {mutant.path}"]
-    if options.list:
-        print(*(f"{mutant.path}: {mutant.name}" for mutant in chosen), sep="\n")
-        return 0
-    for tests in dict.fromkeys(mutant.tests for mutant in chosen):
-        print(f"the fork itself, {' '.join(tests)} ...", flush=True)
-        failure = _first_failure(tree, tests, "-n", "2")
-        if failure is not None:
-            print(f"red without any mutant: {failure}")
-            return 1
-    survivors = [mutant for number, mutant in enumerate(chosen, 1) if not _killed(mutant, tree, f"{number}/{len(chosen)}")]
+        if options.list:
+            print(*(f"{mutant.path}: {mutant.name}" for mutant in chosen), sep="\n")
+            return 0
+        for tree in trees:
+            write_tree(patch, upstream, tree)
+    print("the fork itself ...", flush=True)
+    failure = _first_failure(trees[0], SDK_FIRST, "-n", "2", "--dist", "loadfile")
+    if failure is not None:
+        print(f"red without any mutant: {failure}")
+        return 1
+    survivors = _survivors(chosen, trees)
     print(f"{len(chosen)} mutants, {len(survivors)} not killed" + "".join(f"\n  {mutant.path}: {mutant.name}" for mutant in survivors))
     return 1 if survivors or not chosen else 0
 
 
-def _killed(mutant: Mutant, tree: Path, number: str) -> bool:
+def _survivors(chosen: Sequence[Mutant], trees: Sequence[Path]) -> list[Mutant]:
+    """Try the mutants, one a tree at a time, and tell of each as it is done."""
+    free: SimpleQueue[Path] = SimpleQueue()
+    for tree in trees:
+        free.put(tree)
+
+    def killed(mutant: Mutant) -> bool:
+        tree = free.get()
+        try:
+            return _killed(mutant, tree)
+        finally:
+            free.put(tree)
+
+    with ThreadPoolExecutor(len(trees)) as pool:
+        return [mutant for mutant, dead in zip(chosen, pool.map(killed, chosen), strict=True) if not dead]
+
+
+def _killed(mutant: Mutant, tree: Path) -> bool:
     started = time.monotonic()
     if isinstance(mutant.data, str):
         failure, verdict = None, f"DOES NOT APPLY: {mutant.data}"
@@ -205,7 +226,7 @@ def _killed(mutant: Mutant, tree: Path, number: str) -> bool:
         with _replaced(tree / mutant.path, mutant.data):
             failure = _first_failure(tree, mutant.tests)
         verdict = "SURVIVED" if failure is None else f"killed by {failure}"
-    print(f"{number:>6} {time.monotonic() - started:5.0f} s  {mutant.path}: {mutant.name}\n               {verdict}", flush=True)
+    print(f"{time.monotonic() - started:5.0f} s  {mutant.path}: {mutant.name}\n         {verdict}", flush=True)
     return failure is not None
 
 

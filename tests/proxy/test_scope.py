@@ -50,8 +50,9 @@ def test_a_dropped_token_is_logged_once_for_each_deployment(stage: Scene, proxy:
     for route in (*KEYED_MODEL_ROUTES, *UNSTREAMED):
         assert route.call(proxy.url, _with_token(stage), model="third").status_code == 200
     lines = [line for line in proxy.log().splitlines() if stage.third.url in line and SETTING in line]
-    assert len(lines) == 1 and "WARNING" in lines[0], lines
-    assert not stage.spilled_by(lines[0])
+    deployments = [line.partition("(deployment ")[2].partition(")")[0] for line in lines]
+    assert deployments and sorted(set(deployments)) == sorted(deployments), lines
+    assert all("WARNING" in line and not stage.spilled_by(line) for line in lines)
 
 
 @pytest.mark.parametrize("model", ["gpt", "bedrock"])
@@ -78,6 +79,19 @@ def test_a_fallback_goes_without_the_token(stage: Scene, proxy: Proxy, route: Ro
     assert [wire_headers(request)["authorization"] for request in stage.anthropic.requests] == [headers["Authorization"]]
     assert stage.third.requests if model == "third" else stage.other_calls()
     _assert_no_token(stage, [*stage.third.requests, *stage.other.requests])
+
+
+@pytest.mark.parametrize("status", [401, 403, 429])
+@pytest.mark.parametrize("route", UNSTREAMED, ids=_named)
+def test_a_fallback_to_anthropic_goes_without_a_refused_token(stage: Scene, proxy: Proxy, route: Route, status: int) -> None:
+    """Another group of Anthropic's is called with its own key: the token that was refused is not sent again."""
+    headers = _with_token(stage, status)
+    stage.clear()
+    answer = route.call(proxy.url, headers, model="claude-or-claude")
+    assert answer.status_code == 200 and route.answered in answer.text, answer.text[:500]
+    refused, second = map(wire_headers, stage.anthropic.requests)
+    assert refused["authorization"] == headers["Authorization"] and "x-api-key" not in refused
+    assert second["x-api-key"] == stage.operator_key and "authorization" not in second
 
 
 def test_the_legacy_endpoint_takes_the_token_too(stage: Scene, proxy: Proxy) -> None:

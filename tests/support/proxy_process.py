@@ -2,6 +2,7 @@
 inherited from the environment.
 
 The child can reach loopback only: a hook at interpreter start-up ends it, naming the address, at the first connection to anywhere else.
+It ends with the process that started it, so that an interrupted run leaves nothing behind.
 """
 
 from __future__ import annotations
@@ -23,8 +24,15 @@ from tests.support.environment import clean
 
 _PATIENCE = 90.0
 _FOREIGN = "the proxy tried to reach"
-_LOOPBACK_ONLY = f"""
-import os, socket, sys
+_IN_THE_CHILD = f"""
+import os, socket, sys, threading, time
+
+def end_with(parent):
+    while os.getppid() == parent:
+        time.sleep(1)
+    os._exit(71)
+
+threading.Thread(target=end_with, args=(os.getppid(),), daemon=True).start()
 
 def only_loopback(host):
     if host not in ("127.0.0.1", "::1", "localhost", b"127.0.0.1", b"::1", b"localhost", None):
@@ -92,7 +100,7 @@ class Proxy:
         (folder / "config.yaml").write_text(json.dumps(config, indent=1))
         hooks = folder / "hooks"
         hooks.mkdir()
-        (hooks / "sitecustomize.py").write_text(_LOOPBACK_ONLY)
+        (hooks / "sitecustomize.py").write_text(_IN_THE_CHILD)
         search_path = [str(hooks), str(folder), *filter(None, [os.environ.get("PYTHONPATH")])]
         self._environment = {
             "PATH": os.environ["PATH"],

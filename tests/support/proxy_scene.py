@@ -117,7 +117,8 @@ class Scene:
             "third": model("third", f"anthropic/{MODEL}", api_key=self.third_key, api_base=self.third.url),
         }
         return [
-            *(claude(name) for name in ("claude", "counted", "pair", "pair")),
+            *(claude(name) for name in ("claude", "counted", "pair", "pair", "claude-or-claude", "mixed")),
+            {**foreign["third"], "model_name": "mixed"},
             *(claude(f"refused-{number}", self.refused_key) for number in range(REFUSED_MODELS)),
             *(claude(f"claude-or-{name}") for name in foreign),
             *foreign.values(),
@@ -128,7 +129,7 @@ class Scene:
     def router_settings(self) -> dict[str, object]:
         return {
             "model_group_alias": {"my-claude": "claude"},
-            "fallbacks": [{f"claude-or-{name}": [name]} for name in ("gpt", "bedrock", "third")],
+            "fallbacks": [{f"claude-or-{name}": [name]} for name in ("gpt", "bedrock", "third", "claude")],
         }
 
 

@@ -105,7 +105,6 @@ def test_headers_without_a_token_have_none(headers: object) -> None:
 @pytest.mark.parametrize(
     ("given", "wins"),
     [
-        ({"header_token": TOKEN, "api_key": OTHER, "env_api_key": KEY, "env_auth_token": OTHER}, TOKEN),
         ({"api_key": TOKEN, "env_api_key": KEY, "env_auth_token": OTHER}, TOKEN),
         ({"api_key": KEY, "env_api_key": TOKEN, "env_auth_token": OTHER}, KEY),
         ({"env_api_key": KEY, "env_auth_token": TOKEN}, KEY),
@@ -119,7 +118,7 @@ def test_headers_without_a_token_have_none(headers: object) -> None:
     ],
 )
 def test_the_first_credential_in_the_contracts_order_wins(given: dict[str, object], wins: str | None) -> None:
-    """Headers, api_key, ANTHROPIC_API_KEY, ANTHROPIC_AUTH_TOKEN; blank is unset; a plain bearer keeps its own way."""
+    """The api_key, ANTHROPIC_API_KEY, ANTHROPIC_AUTH_TOKEN; blank is unset; a plain bearer keeps its own way."""
     assert policy.first_credential(**given) == wins
 
 

@@ -122,16 +122,16 @@ def token_in_headers(headers: object) -> str | None:
 
 def first_credential(
     *,
-    header_token: object = None,
     api_key: object = None,
     env_api_key: object = None,
     env_auth_token: object = None,
 ) -> str | None:
-    """The credential that goes out, stripped, in the contract's order; None where nothing is set. Empty and blank values count as unset.
+    """The credential that a call is configured with, stripped; None where nothing is set. Empty and blank values count as unset.
 
+    A token in the caller's headers goes before all of these: scope_headers takes it out, and it is the call's `api_key` from there on.
     `ANTHROPIC_AUTH_TOKEN` takes part only if it is an OAuth token: another bearer keeps its own way to the wire.
     """
-    for value in (header_token, api_key, env_api_key, oauth_token(env_auth_token)):
+    for value in (api_key, env_api_key, oauth_token(env_auth_token)):
         if isinstance(value, str) and value.strip():
             return oauth_token(value) or value.strip()
     return None

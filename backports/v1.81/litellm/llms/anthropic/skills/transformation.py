@@ -1,4 +1,4 @@
-"""Skills send every credential in x-api-key, and read a refusal as an answer.
+"""Skills send every credential in x-api-key, and read a refusal to list or get one as an answer.
 
 Upstream: BerriAI/litellm#19618
 Remove when: the line ends, or upstream backports the header set of README's wire contract to it.
@@ -13,13 +13,7 @@ class AnthropicSkillsConfig:
     def validate_environment(self, headers, litellm_params): ...
 
     @raises_for_refusals
-    def transform_create_skill_response(self, raw_response, logging_obj): ...
-
-    @raises_for_refusals
     def transform_list_skills_response(self, raw_response, logging_obj): ...
 
     @raises_for_refusals
     def transform_get_skill_response(self, raw_response, logging_obj): ...
-
-    @raises_for_refusals
-    def transform_delete_skill_response(self, raw_response, logging_obj): ...
