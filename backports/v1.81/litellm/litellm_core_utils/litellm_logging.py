@@ -1,10 +1,10 @@
-"""What a call keeps for its callbacks: an OAuth token in it is masked before it is stored, and nothing goes on with it in the background.
+"""What a call keeps for its callbacks: an OAuth token in it is masked before it is stored.
 
 Upstream: BerriAI/litellm#19618
 Remove when: the line ends, or upstream backports the header set of README's wire contract to it.
 """
 
-from litellm.litellm_core_utils.masked_logging import leaves_batch_results_alone, masks_tokens
+from litellm.litellm_core_utils.masked_logging import masks_tokens
 
 
 class Logging:
@@ -19,6 +19,3 @@ class Logging:
 
     @masks_tokens
     def post_call(self, original_response, input=None, api_key=None, additional_args={}): ...
-
-    @leaves_batch_results_alone
-    async def async_success_handler(self, result=None, start_time=None, end_time=None, cache_hit=None, **kwargs): ...
