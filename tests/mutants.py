@@ -39,8 +39,8 @@ from fork.wheel import UpstreamWheel
 POLICY = "litellm/llms/anthropic/oauth.py"
 ENTRY = "litellm/litellm_core_utils/client_token.py"
 # Each mutant meets all of the suites, those that are near what it touches first.
-SDK_FIRST = ("tests/wire/test_policy.py", "tests/test_litellm", "tests/wire", "tests/proxy")
-PROXY_FIRST = ("tests/test_litellm/proxy", "tests/proxy", "tests/test_litellm", "tests/wire")
+SDK_FIRST = ("tests/test_litellm", "tests/wire", "tests/proxy")
+PROXY_FIRST = ("tests/test_litellm", "tests/proxy", "tests/wire")
 _PROXY_ROOMS = ("litellm/proxy/", "litellm/integrations/", "litellm/router.py", "litellm/router_utils/")
 
 
