@@ -5,13 +5,16 @@ from __future__ import annotations
 import asyncio
 import gc
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, wait
 from dataclasses import replace
+from typing import Any
 
 import httpx
 import pytest
 import respx
 from litellm.litellm_core_utils.logging_worker import GLOBAL_LOGGING_WORKER
+from litellm.litellm_core_utils.thread_pool_executor import executor
 
 import litellm
 from tests.support.credentials import api_key
@@ -78,6 +81,24 @@ def _garbage_between_tests_only() -> Iterator[None]:
     yield
     gc.enable()
     gc.unfreeze()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _logged_before_the_call_goes_on() -> Iterator[None]:
+    """Wait for each log entry that LiteLLM leaves to a thread.
+
+    At its end an asynchronous stream copies its response, which that thread writes into: now and then, 1.81.3 fails there.
+    """
+    submit = executor.submit
+
+    def submit_and_wait(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Future[Any]:
+        entry = submit(function, *args, **kwargs)
+        wait([entry], timeout=20)
+        return entry
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(executor, "submit", submit_and_wait)
+        yield
 
 
 @pytest.fixture(autouse=True)
