@@ -6,6 +6,7 @@ import ast
 import io
 import re
 import tokenize
+import unicodedata
 import warnings
 from bisect import bisect_right
 from collections.abc import Collection, Iterable
@@ -151,7 +152,6 @@ def _reduced(text: str, words: Collection[str]) -> str:
     Parsing is what a merge spends its time on, and of upstream's largest modules it needs a few definitions. A line of a string that looks
     like a statement is told by the triple quotes before it: only what starts and ends outside of strings is left out.
     """
-    wanted = re.compile(rf"\b(?:{'|'.join(map(re.escape, words))})\b") if words else re.compile(r"(?!)")
     parts: list[str] = []
     decorated, open_quotes = "", False
     for part in _STATEMENT.split(text):
@@ -161,8 +161,14 @@ def _reduced(text: str, words: Collection[str]) -> str:
         decorated = ""
         if part.startswith("@") and not re.search(r"^(?:def|class|async)\b", part, re.MULTILINE):
             decorated = part
-        elif whole and not open_quotes and part.startswith(_BODY) and part.isascii() and "\r" not in part and not wanted.search(part):
+        elif whole and not open_quotes and part.startswith(_BODY) and "\r" not in part and not _has_any(words, part):
             parts.append("0" + "\n" * part.count("\n"))
         else:
             parts.append(part)
     return "".join([*parts, decorated])
+
+
+def _has_any(words: Collection[str], text: str) -> bool:
+    """Whether one of the words stands in a text, in any spelling that Python reads as the same name (Language Reference, 2.3)."""
+    read = text if text.isascii() else unicodedata.normalize("NFKC", text)
+    return any(word in read for word in words)

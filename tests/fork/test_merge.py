@@ -271,3 +271,10 @@ def test_leaves_out_no_string_that_looks_like_code() -> None:
         '    """\ndef f(): pass\n    """\n    return 1\n\n\ndef f():\n    return 2\n\n\nimport late\n'
     )
     assert merged(upstream, "import late\n\n\ndef f():\n    return 3\n") == upstream.replace("return 2", "return 3")
+
+
+def test_finds_a_name_in_another_spelling() -> None:
+    """Python reads a ligature in a name as its letters, so a definition that is written with one is found, and counted."""
+    upstream = "def \N{LATIN SMALL LIGATURE FI}x():\n    return 1\n"
+    assert merged(upstream, "def fix():\n    return 2\n") == "def fix():\n    return 2\n"
+    assert "defines it 2 times" in refused(upstream + "def fix(): pass\n", "def fix():\n    return 2\n")
