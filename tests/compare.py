@@ -4,8 +4,9 @@
 
 Each PYTHON is the interpreter of an environment with that LiteLLM installed (and aiohttp). The calls are those of the call-path table
 with every credential but an OAuth token: an API key from each source, with and without headers of the caller's, and a plain bearer. With
-those the fork must send what upstream sends; both are recorded over loopback, and nothing here says what that is. One thing is mended
-there: where upstream sends nothing, for want of a credential that ANTHROPIC_AUTH_TOKEN holds, the fork sends that bearer.
+those the fork must send what upstream sends; both are recorded over loopback, and nothing here says what that is. Two things are mended
+there: where upstream sends nothing, for want of a credential that ANTHROPIC_AUTH_TOKEN holds, the fork sends that bearer; and where
+upstream sends a request without any credential, the fork refuses the call.
 
 Exit status: 0 if all is the same, 1 at a difference, 2 if an environment cannot be recorded.
 """
@@ -48,6 +49,7 @@ def record() -> dict[str, list[dict[str, object]]]:
     from tests.support.credentials import api_key, plain_bearer
     from tests.support.environment import clean
     from tests.support.headers import shown_pairs
+    from tests.support.loopback_only import loopback_only
     from tests.support.origin import Origin, Request
     from tests.support.standin import Anthropic
 
@@ -68,11 +70,13 @@ def record() -> dict[str, list[dict[str, object]]]:
     # A streamed synchronous call leaves httpcore's stream in a reference cycle; collected while the next call holds the pool's lock, it
     # deadlocks, upstream as well. So garbage is collected between calls.
     gc.disable()
-    with Origin(Anthropic()) as origin:
+    with Origin(Anthropic()) as origin, loopback_only() as refused:
         host = urlsplit(origin.url).netloc
         for path in paths:
             for name, key, environment, headers, parameter in _cells(path):
-                given: dict[str, Any] = {} if key is None else {"api_key": key.format(**values)}
+                given: dict[str, Any] = dict(path.at(origin.url))
+                if key is not None:
+                    given["api_key"] = key.format(**values)
                 if parameter is not None:
                     given[parameter] = {header: text.format(**values) for header, text in headers.items()}
                 os.environ.update({variable: text.format(**values) for variable, text in environment.items()})
@@ -85,6 +89,8 @@ def record() -> dict[str, list[dict[str, object]]]:
                 # What a call answers belongs to what the fork may not change; Anthropic's request id counts up and is no part of that.
                 outcome: dict[str, object] = {"error": error}
                 recorded[f"{path.name} | {name}"] = [*(request_shown(request, host) for request in origin.requests), outcome]
+    if refused:
+        raise SystemExit(f"a recorded call tried to reach {', '.join(sorted(set(refused)))}")
     return recorded
 
 
@@ -137,11 +143,15 @@ def _recorded_by(python: str) -> dict[str, list[dict[str, object]]]:
 
 
 def _is_mended(cell: str, pristine: Any, fork: Any) -> bool:
-    """Whether upstream fails for want of a credential where only ANTHROPIC_AUTH_TOKEN is set, and the fork sends that bearer once."""
-    if " | bearer in environment" not in f"{cell} " or len(pristine) != 1 or pristine[0]["error"] is None or len(fork) != 2:
-        return False
-    sent = dict(map(tuple, fork[0]["headers"]))
-    return sent.get("authorization") == "Bearer {bearer}" and "x-api-key" not in sent
+    """Whether a cell differs in what the fork mends without a token: see above."""
+    theirs, ours = ([_credentials(request) for request in record[:-1]] for record in (pristine, fork))
+    if not theirs and " | bearer in environment" in f"{cell} ":
+        return pristine[-1]["error"] is not None and ours == [{"authorization": "Bearer {bearer}"}]
+    return bool(theirs) and not any(theirs) and fork == [{"error": "AuthenticationError"}]
+
+
+def _credentials(request: Mapping[str, Any]) -> dict[str, str]:
+    return {name: value for name, value in request["headers"] if name in ("authorization", "x-api-key")}
 
 
 def differences(pristine: Mapping[str, Any], fork: Mapping[str, Any]) -> dict[str, list[str]]:
