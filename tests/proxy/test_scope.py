@@ -111,25 +111,24 @@ def test_alias_and_wildcard_models_take_the_token_too(stage: Scene, proxy: Proxy
     assert wire_headers(stage.sent_by(proxy, route, headers, model=name))["authorization"] == headers["Authorization"]
 
 
-def test_an_origin_that_is_none_is_refused_at_start_up(stage: Scene, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("configured", "environment", "entry", "reason"),
+    [
+        pytest.param({"anthropic_oauth_origins": ["gateway.example/v1"]}, {}, "gateway.example/v1", "is not an origin", id="configuration"),
+        pytest.param({}, {SETTING: "http://gateway.example"}, "http://gateway.example", "is plain http", id="environment"),
+    ],
+)
+def test_a_wrong_origin_is_refused_at_start_up(
+    stage: Scene, tmp_path: Path, configured: dict[str, object], environment: dict[str, str], entry: str, reason: str
+) -> None:
     """The proxy does not come up: it ends with an error that names the entry, what is wrong with it and the setting it stands in."""
-    setting = "gateway.example/v1"
     config: dict[str, object] = {
         "model_list": stage.models(),
         "general_settings": {"master_key": stage.litellm_key},
-        "litellm_settings": {"anthropic_oauth_origins": [setting]},
+        "litellm_settings": configured,
     }
-    refused = Proxy(config, tmp_path, {})
+    refused = Proxy(config, tmp_path, environment)
     came_up = refused.start()
     refused.stop()
     assert not came_up and refused.status != 0
-    assert setting in refused.log() and "origin" in refused.log() and SETTING in refused.log()
-
-
-def test_what_start_up_asks_refuses_plain_http_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The function that the proxy calls as it starts reads the environment as well, and names the entry, the reason and the setting."""
-    from litellm.litellm_core_utils.client_token import allowed_origins
-
-    monkeypatch.setenv(SETTING, "http://gateway.example")
-    with pytest.raises(ValueError, match=f"http://gateway.example' in {SETTING} is plain http.*Use https"):
-        allowed_origins()
+    assert f"{entry!r} in {SETTING} {reason}" in refused.log()
