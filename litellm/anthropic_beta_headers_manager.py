@@ -3,12 +3,15 @@
 Upstream drops the betas its own table does not list, which a client newer than the release runs into, and which would drop the OAuth
 beta itself with a table (it may be a downloaded one) that lacks it.
 
+Intent: headers
 Upstream: BerriAI/litellm#19618
 Remove when: upstream passes unknown betas on to Anthropic.
 """
 
-from litellm.litellm_core_utils.client_token import keeps_betas_with_oauth
+from litellm.llms.anthropic.oauth import has_token
 
 
-@keeps_betas_with_oauth
-def update_headers_with_filtered_beta(headers, provider): ...
+def update_headers_with_filtered_beta(headers, provider):
+    if has_token(headers):
+        return headers
+    ...

@@ -1,11 +1,14 @@
 """A failure that a client's own token earned says nothing about the deployment, as one that upstream's advisor made does not.
 
-Upstream: BerriAI/litellm#19618
+Intent: failures
+Upstream: none yet
 Remove when: upstream counts no failure against a deployment that its caller's credential earned.
 """
 
-from litellm.router_utils.client_token_failures import or_no_sign_of_health
+from litellm.litellm_core_utils.oauth_failures import says_nothing_of_deployment
 
 
-@or_no_sign_of_health
-def is_advisor_orchestration_failure(exception): ...
+def is_advisor_orchestration_failure(exception):
+    if says_nothing_of_deployment(exception):
+        return True
+    ...

@@ -13,10 +13,10 @@ from typing import Any
 import httpx
 import pytest
 import respx
-from litellm.litellm_core_utils.logging_worker import GLOBAL_LOGGING_WORKER
-from litellm.litellm_core_utils.thread_pool_executor import executor
 
 import litellm
+from litellm.litellm_core_utils.logging_worker import GLOBAL_LOGGING_WORKER
+from litellm.litellm_core_utils.thread_pool_executor import executor
 from tests.support.credentials import api_key
 from tests.support.origin import Answer, Origin, Request
 from tests.support.standin import Anthropic
