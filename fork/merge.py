@@ -11,11 +11,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from .bindings import Binding, bindings
 from .errors import ForkError
-from .overlay import KINDS, Claim, Import, Overlay, claims_in, constant_name, imported
-from .source import Definition, Edit, Source
+from .guard import misfits
+from .overlay import Claim, Import, Overlay, claims_in, imported
+from .source import Definition, Edit, Function, Source
 
-REPLACED, DECORATED, ADDED = "replaced", "decorated", "added"
+REPLACED, DECORATED, GUARDED, ADDED = "replaced", "decorated", "guarded", "added"
 
 
 @dataclass(frozen=True)
@@ -33,14 +35,6 @@ class Merged:
 
     data: bytes
     touches: tuple[Touch, ...]
-
-
-@dataclass(frozen=True)
-class Binding:
-    """A statement that binds a name. kind is one of the overlay's kinds, or "import" or "binding" for what no overlay can replace."""
-
-    kind: str
-    node: ast.stmt | ast.Name
 
 
 @dataclass
@@ -118,18 +112,10 @@ def _require_compiles(text: str, line: int, upstream: Source, overlay: Overlay) 
         ) from error
 
 
-def bindings(body: Sequence[ast.stmt]) -> dict[str, list[Binding]]:
-    """Every name that a scope binds, also under its `if`, `try`, `with`, `for` and `while`, with each statement that binds it."""
-    collector = _Bindings()
-    for statement in body:
-        collector.visit(statement)
-    return collector.found
-
-
 def definition_text(source: Source, name: str) -> str:
     """The text of a definition, newlines as `\\n`; "" if the module does not have it exactly once."""
     body: list[ast.stmt] = source.tree.body
-    node: ast.stmt | ast.Name | None = None
+    node: ast.AST | None = None
     for part in name.split("."):
         found = bindings(body).get(part, [])
         if len(found) != 1:
@@ -138,43 +124,6 @@ def definition_text(source: Source, name: str) -> str:
         body = node.body if isinstance(node, ast.ClassDef) else []
     assert isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Assign, ast.AnnAssign))
     return source.normalised(source.start(node), source.end(node))
-
-
-class _Bindings(ast.NodeVisitor):
-    def __init__(self) -> None:
-        self.found: dict[str, list[Binding]] = {}
-
-    def _bind(self, name: str, kind: str, node: ast.stmt | ast.Name) -> None:
-        self.found.setdefault(name, []).append(Binding(kind, node))
-
-    def _definition(self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> None:
-        self._bind(node.name, KINDS[type(node)], node)
-
-    visit_FunctionDef = visit_AsyncFunctionDef = visit_ClassDef = _definition
-
-    def _assignment(self, node: ast.Assign | ast.AnnAssign) -> None:
-        name = constant_name(node)
-        if name is None:
-            self.generic_visit(node)
-        else:
-            self._bind(name, KINDS[type(node)], node)
-
-    visit_Assign = visit_AnnAssign = _assignment
-
-    def _import(self, node: ast.Import | ast.ImportFrom) -> None:
-        for item in imported(node):
-            self._bind(item.bound, "import", node)
-
-    visit_Import = visit_ImportFrom = _import
-
-    def visit_Name(self, node: ast.Name) -> None:
-        if isinstance(node.ctx, ast.Store):
-            self._bind(node.id, "binding", node)
-
-    def _own_scope(self, node: ast.AST) -> None:
-        """Names bound inside of a lambda or comprehension stay there."""
-
-    visit_Lambda = visit_ListComp = visit_SetComp = visit_DictComp = visit_GeneratorExp = _own_scope
 
 
 class _Merger:
@@ -233,18 +182,47 @@ class _Merger:
                 f"Upstream has this class ({self.upstream.name}:{node.lineno}), and its bases and keywords stay as they are.",
                 f"Write `class {claim.node.name}:` and only the members to change.",
             )
-        if claim.keeps and not claim.node.decorator_list:
+        if claim.keeps and not claim.node.decorator_list and not claim.guard:
             raise self._refusal(
-                claim, "It keeps upstream's body and has no decorator, so it changes nothing.", "Decorate it, or delete it."
+                claim,
+                "It keeps upstream's body, and has neither a decorator nor statements ahead of it, so it changes nothing.",
+                "Decorate it, say what to do ahead of upstream's body, or delete it.",
             )
         if claim.node.decorator_list:
             at = self.upstream.offset(node.lineno, node.col_offset)
             ours = self.ours.offset(claim.node.lineno, claim.node.col_offset)
             text = self.ours.moved(claim.node, self.ours.start(claim.node), ours, self.upstream.indent(at))
             self.edits.append(Edit(at, at, text))
-            self.touches.append(Touch(claim.name, DECORATED, self.upstream.normalised(self.upstream.start(node), self.upstream.end(node))))
+        if claim.guard:
+            self._guard(claim, node)
+        if claim.node.decorator_list or claim.guard:
+            theirs = self.upstream.normalised(self.upstream.start(node), self.upstream.end(node))
+            self.touches.append(Touch(claim.name, GUARDED if claim.guard else DECORATED, theirs))
         if isinstance(node, ast.ClassDef) and not claim.keeps:
             self._merge_members(claim, node)
+
+    def _guard(self, claim: Claim, node: Definition) -> None:
+        """Put our statements ahead of upstream's body, behind its docstring."""
+        assert isinstance(claim.node, Function) and isinstance(node, Function)
+        try:
+            for why, remedy in misfits(claim.guard, claim.node, node):
+                raise self._refusal(claim, why, remedy)
+        except SyntaxError as error:
+            raise self._refusal(claim, f"Its guard is no Python: {error.msg}.", "Correct it.") from error
+        text, at = self.ours.ahead_of_ellipsis(claim.node), self.upstream.body_start(node)
+        if text is None:
+            raise self._refusal(claim, "A guard's statements and its `...` have to stand on lines of their own.", "Break the line.")
+        if at is None:
+            raise self._refusal(
+                claim,
+                f"In upstream's {self.upstream.name}:{node.lineno} another statement stands on the line behind which the guard would go.",
+                "Decorate the definition, or replace it.",
+            )
+        start, end = text
+        indent = self.upstream.indent(self.upstream.start(node.body[0]))
+        ours = self.ours.moved(claim.node, start, end, indent)
+        # Over the last character of that line, so that the edit lies inside of a definition whose docstring is all it has.
+        self.edits.append(Edit(at - 1, at, f"{self.upstream.text[at - 1]}\n{indent}{ours}"))
 
     def _merge_members(self, claim: Claim, node: ast.ClassDef) -> None:
         first, last = node.body[0], node.body[-1]

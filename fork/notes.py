@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from .errors import ForkError
 from .line import ADDED_PIN, Line, new_modules, overlay_files
-from .merge import ADDED, DECORATED, REPLACED
+from .merge import ADDED, DECORATED, GUARDED, REPLACED
 from .overlay import Claim, Reason, claims_in, read_overlay, read_reason
 from .source import Source
 
@@ -62,7 +62,7 @@ def _how(line: Line, source: Source, claims: Sequence[Claim], pins: Mapping[str,
         if container is None or container.decorator_list:
             if pin is None:
                 raise _disagree(line, f"{source.name}:{node.lineno} claims {claim.name}.", f"{line.file} has no pin for it.")
-            yield claim.name, DECORATED if claim.keeps or container else REPLACED
+            yield claim.name, GUARDED if claim.guard else DECORATED if claim.keeps or container else REPLACED
         if container is not None:
             yield from _how(line, source, claims_in(source, container.body, f"{claim.name}."), pins)
 

@@ -57,12 +57,13 @@ class Import:
 class Claim:
     """A definition in an overlay file.
 
-    name: its qualified name. keeps: its body is just `...`.
+    name: its qualified name. keeps: its body ends in `...`, which stands for upstream's. guard: a function's statements ahead of that.
     """
 
     name: str
     node: Definition
     keeps: bool
+    guard: tuple[ast.stmt, ...] = ()
 
     @property
     def kind(self) -> str:
@@ -163,9 +164,12 @@ def claims_in(source: Source, statements: list[ast.stmt], prefix: str) -> tuple[
 
 
 def _claim(source: Source, statement: ast.stmt, prefix: str) -> Claim:
-    if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-        keeps = len(statement.body) == 1 and ast.unparse(statement.body[0]) == "..."
-        return Claim(prefix + statement.name, statement, keeps)
+    if isinstance(statement, ast.ClassDef):
+        return Claim(prefix + statement.name, statement, keeps=len(statement.body) == 1 and _is_ellipsis(statement.body[0]))
+    if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef)):
+        documented = ast.get_docstring(statement, clean=False) is not None
+        keeps = _is_ellipsis(statement.body[-1])
+        return Claim(prefix + statement.name, statement, keeps, tuple(statement.body[documented:-1]) if keeps else ())
     name = constant_name(statement)
     if name is not None and isinstance(statement, (ast.Assign, ast.AnnAssign)):
         return Claim(prefix + name, statement, keeps=False)
@@ -174,6 +178,10 @@ def _claim(source: Source, statement: ast.stmt, prefix: str) -> Claim:
         "Besides its docstring, an overlay file has only imports and definitions: functions, classes, and constants of one name each.",
         'Put the code into a definition, or into a new module that the line file lists under "new".',
     )
+
+
+def _is_ellipsis(statement: ast.stmt) -> bool:
+    return isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant) and statement.value.value is ...
 
 
 def _is_for_type_checkers(source: Source, statement: ast.stmt) -> bool:

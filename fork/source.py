@@ -16,13 +16,15 @@ from itertools import accumulate
 
 from .errors import ForkError
 
-Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Assign | ast.AnnAssign
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+Definition = Function | ast.ClassDef | ast.Assign | ast.AnnAssign
 
 _BOM = b"\xef\xbb\xbf"
 # Where Python's own tokenizer ends a line. str.splitlines() also splits at form feeds and U+2028, which would shift every line after them.
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _STATEMENT = re.compile(r"^(?=[^\W\d]|@)", re.MULTILINE)
 _BODY = ("@", "def ", "class ", "async def ")
+_UP_TO_COLON = re.compile(r"(?:[^#:]|#[^\r\n]*)*:")
 _REST_OF_LINE = re.compile(r"[ \t\f]*(#[^\r\n]*)?(?=\r|\n|\Z)")
 
 
@@ -70,9 +72,34 @@ class Source:
 
     def end(self, node: ast.stmt) -> int:
         """Where a statement ends; a comment behind it on its last line belongs to it."""
-        offset = self.offset(node.end_lineno or 0, node.end_col_offset or 0)
+        return self._with_comment(self.offset(node.end_lineno or 0, node.end_col_offset or 0))
+
+    def _with_comment(self, offset: int) -> int:
         rest = _REST_OF_LINE.match(self.text, offset)
         return rest.end() if rest else offset
+
+    def header_end(self, node: Function | ast.ClassDef) -> int:
+        """Where the colon of a definition ends."""
+        header = (part for child in ast.iter_child_nodes(node) if not isinstance(child, ast.stmt) for part in ast.walk(child))
+        parts = (part for part in header if isinstance(part, (ast.expr, ast.arg, ast.keyword)))
+        ends = [self.offset(part.end_lineno or 0, part.end_col_offset or 0) for part in parts]
+        colon = _UP_TO_COLON.match(self.text, max([self.offset(node.lineno, node.col_offset), *ends]))
+        assert colon is not None
+        return colon.end()
+
+    def body_start(self, node: Function) -> int | None:
+        """The end of the line behind which a body starts: its docstring's, else its header's. None if the body is on that line."""
+        documented = ast.get_docstring(node, clean=False) is not None
+        offset = self.end(node.body[0]) if documented else self._with_comment(self.header_end(node))
+        return None if self.indent(self.start(node.body[0])).strip() or not self.ends_line(offset) else offset
+
+    def ahead_of_ellipsis(self, node: Function) -> tuple[int, int] | None:
+        """The span of a body that ends in `...`, from behind its docstring to there. None if they share a line with anything else."""
+        start, end = self.body_start(node), self.start(node.body[-1])
+        if start is None or self.indent(end).strip():
+            return None
+        text = self.text[start:end]
+        return start + len(text) - len(text.lstrip()), start + len(text.rstrip())
 
     def ends_line(self, offset: int) -> bool:
         """Whether nothing else stands behind this offset on its line."""
@@ -92,7 +119,7 @@ class Source:
 
     def moved(self, node: Definition, start: int, end: int, indent: str) -> str:
         """text[start:end] of a definition, newlines as `\\n`, moved to another indentation. Lines inside strings stay as they are."""
-        own = self.indent(self.offset(node.lineno, node.col_offset))
+        own = self.indent(start)
         first, *rest = self.normalised(start, end).split("\n")
         if own == indent:
             return "\n".join([first, *rest])

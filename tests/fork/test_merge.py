@@ -190,7 +190,7 @@ def test_a_decorator_in_parentheses_over_lines_is_replaced_whole() -> None:
         ("class f: pass\n", "@d\ndef f(): ...\n", ["function, upstream of the kind class"]),
         ("from x import f\n", "def f(): return 1\n", ["function, upstream of the kind import", "litellm/m.py:1"]),
         ("a, X = 1, 2\n", "X = 1\n", ["constant, upstream of the kind binding"]),
-        ("def f(): pass\n", "def f(): ...\n", ["has no decorator, so it changes nothing"]),
+        ("def f(): pass\n", "def f(): ...\n", ["has neither a decorator", "so it changes nothing"]),
         ("def f():\n    return 1\n", "def f():\n    return 1\n", ["It is upstream's text, so it changes nothing"]),
         ("class A: pass\n", "class A: ...\n", ["changes nothing"]),
         ("import os\n", "import os\n", ["overlay/m.py changes nothing"]),
@@ -278,3 +278,83 @@ def test_finds_a_name_in_another_spelling() -> None:
     upstream = "def \N{LATIN SMALL LIGATURE FI}x():\n    return 1\n"
     assert merged(upstream, "def fix():\n    return 2\n") == "def fix():\n    return 2\n"
     assert "defines it 2 times" in refused(upstream + "def fix(): pass\n", "def fix():\n    return 2\n")
+
+
+def test_a_guard_goes_ahead_of_upstreams_body() -> None:
+    """A body that ends in `...` puts its statements behind upstream's docstring, or first, and all that was there stays."""
+    upstream = (
+        "class A:\n    @route.post('/x')\n    async def f(self, error: E, *args, key=(lambda: 1), **kwargs) -> T:  # why: this\n"
+        '        """Upstream\'s."""  # own\n        # first\n        return await self.g()\n\n    @staticmethod\n    def g(\n        a,\n'
+        "        b,\n    ):\n        # first\n        yield a\n\n"
+        "    class B:\n        def h(self): # one\n            '''All it has.'''\n\n        x = 1\n"
+    )
+    overlay = (
+        "class A:\n    @ours\n    async def f(self, error, **kwargs):\n        '''Not merged.'''\n        # because\n\n        if error:\n"
+        "            raise error\n        # so\n        ...\n\n    def g(b):\n        from x import y\n\n        y(b)\n        ...\n\n"
+        "    class B:\n        def h(self):\n            print('''a\nb''')\n            return\n            ...\n\n        y = 2\n"
+    )
+    result = run(upstream, overlay)
+    expected = upstream.replace("    async def", "    @ours\n    async def")
+    expected = expected.replace("# own\n", "# own\n        # because\n\n        if error:\n            raise error\n        # so\n")
+    expected = expected.replace("    ):\n", "    ):\n        from x import y\n\n        y(b)\n")
+    expected = expected.replace("has.'''\n", "has.'''\n            print('''a\nb''')\n            return\n")
+    assert result.data.decode() == expected + "\n        y = 2\n"
+    assert [(touch.name, touch.how) for touch in result.touches] == [
+        ("A.f", "guarded"),
+        ("A.g", "guarded"),
+        ("A.B.h", "guarded"),
+        ("A.B.y", "added"),
+    ]
+    assert result.touches[2].upstream == "def h(self): # one\n            '''All it has.'''"
+    assert run(upstream.replace("\n", "\r\n"), overlay).data.decode() == result.data.decode().replace("\n", "\r\n")
+
+
+def test_a_guard_of_all_that_a_module_has() -> None:
+    """A guard stands in its function also where that ends the module, and what is added follows it."""
+    assert merged("def f(a):\n    'Doc.'", "def f(a):\n    return a\n    ...\n\n\nX = 1\n") == (
+        "def f(a):\n    'Doc.'\n    return a\n\n\nX = 1\n"
+    )
+
+
+def test_a_guard_may_bind_what_upstream_binds_itself() -> None:
+    """A parameter may be replaced, a local name of upstream's may be set, and a name inside of a comprehension is nobody's."""
+    upstream = "def f(a, *args, **kwargs):\n    import os\n    key = os.name\n    return [k for k in a if key]\n"
+    overlay = (
+        "def f(a, *args, **kwargs):\n    import os\n    a = g(a, [key for key in args], kwargs, lambda key: key, os)\n    k = a\n    ...\n"
+    )
+    assert merged(upstream, overlay) == upstream.replace(
+        "    import os\n", "    import os\n    a = g(a, [key for key in args], kwargs, lambda key: key, os)\n    k = a\n    import os\n", 1
+    )
+
+
+@pytest.mark.parametrize(
+    ("upstream", "overlay", "words"),
+    [
+        ("def f(b): pass\n", "def f(a):\n    print(a)\n    ...\n", ["uses the parameter a", "It has: b."]),
+        ("def f(): pass\n", "def f(a):\n    a = 1\n    ...\n", ["uses the parameter a", "It has: none."]),
+        ("def f(b):\n    pass\n", "def f(a):\n    print(lambda: a)\n    ...\n", ["uses the parameter a"]),
+        ("def f(*a, **kw):\n    pass\n", "def f(a, **kwargs):\n    print(kwargs)\n    ...\n", ["parameter **kwargs", "It has: *a, **kw."]),
+        ("def f(*a):\n    pass\n", "def f(a):\n    print(a)\n    ...\n", ["uses the parameter a", "It has: *a."]),
+        ("def f():\n    import os\n", "def f():\n    print(os.name)\n    ...\n", ["reads os", "binds in line 2"]),
+        ("def f():\n    try: pass\n    except E as e: pass\n", "def f():\n    print(e)\n    ...\n", ["reads e", "binds in line 3"]),
+        ("def f():\n    return x\n", "def f():\n    x = 1\n    ...\n", ["binds x", "reads from the module"]),
+        ("def f():\n    return 1\n", "def f():\n    yield 1\n    ...\n", ["would make a generator"]),
+        ("def f():\n    return 1\n", "def f():\n    nonlocal x\n    x = 1\n    ...\n", ["is no Python", "nonlocal"]),
+        ("def f():\n    return 1\n", "def f():\n    await g()\n    ...\n", ["does not fit into litellm/m.py:1", "outside async function"]),
+        ("def f(): return 1\n", "def f():\n    g()\n    ...\n", ["litellm/m.py:1", "on the line behind which the guard would go"]),
+        ("def f(): 'Doc.'\n", "def f():\n    g()\n    ...\n", ["on the line behind which the guard would go"]),
+        ("def f():\n    'Doc.'; x = 1\n", "def f():\n    g()\n    ...\n", ["on the line behind which the guard would go"]),
+        ("def f():\n    return 1\n", "def f(): g(); ...\n", ["lines of their own"]),
+        ("def f():\n    return 1\n", "def f():\n    g(); ...\n", ["lines of their own"]),
+        ("def f():\n    return 1\n", "def f():\n    'Doc.'; g()\n    ...\n", ["lines of their own"]),
+        ("def f():\n    return 1\n", "def f():\n    'Doc.'\n    ...\n", ["neither a decorator nor statements ahead of it"]),
+        ("def g(): pass\n", "def f():\n    g()\n    ...\n", ["keeps a body", "does not have"]),
+        ("@overload\ndef f(a): ...\ndef f(c): pass\n", "def f():\n    g()\n    ...\n", ["2 times"]),
+        ("async def f():\n    pass\n", "def f():\n    g()\n    ...\n", ["of the kind async function"]),
+    ],
+)
+def test_refuses_a_guard_that_would_say_something_else_there(upstream: str, overlay: str, words: list[str]) -> None:
+    """A guard names only what has the same meaning ahead of upstream's body, and goes only where it changes no other line."""
+    text = refused(upstream, overlay)
+    assert "overlay/m.py" in text
+    assert [word for word in words if word not in text] == [], text

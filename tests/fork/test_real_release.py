@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from fork.bindings import Binding, bindings
 from fork.line import ROOT, load_line
-from fork.merge import Binding, bindings
 from fork.patch import drift, merge_line
 from fork.source import Source
 from fork.upstream import find_wheel
