@@ -6,6 +6,7 @@ import argparse
 import difflib
 import os
 import sys
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -16,7 +17,7 @@ from .files import write_atomically
 from .line import ROOT, Line, load_line, load_lines
 from .merge import definition_text
 from .notes import notes
-from .patch import Drift, Patch, drift, merge_line, require_pins
+from .patch import Drift, Patch, drift, merge_line, require_pins, survey
 from .source import Source
 from .tree import write_tree
 from .upstream import find_wheel, indexed_wheels
@@ -117,30 +118,33 @@ def _check(options: argparse.Namespace) -> int:
 
 def _check_line(line: Line, options: argparse.Namespace) -> bool:
     print(f"{line.name}: {line.version}, on upstream {line.upstream}")
-    patch = _merged(line, options.wheel)
-    drifted = {(item.path, item.name): item for item in drift(patch)}
+    with UpstreamWheel(find_wheel(line, options.wheel), line.upstream) as upstream:
+        patch = survey(line, upstream)
+    drifted = drift(patch)
+    ranks = {(item.path, item.name): item.rank for item in drifted}
     for path, touches in patch.touches.items():
         for touch in touches:
-            item = drifted.get((path, touch.name))
-            print(f"  {path}: {touch.name}  {touch.how}, {f'NOT CLEAN: {item.why}' if item else 'pin holds'}")
+            rank = ranks.get((path, touch.name))
+            print(f"  {path}: {touch.name}  {touch.how}, {f'NOT CLEAN: {rank}' if rank else 'pin holds'}")
     for path in patch.new:
         print(f"  {path}  new module")
-    for item in drifted.values():
-        print(f"\n{item.path}: {item.name} {item.why}")
+    for item in drifted:
+        print(f"\n{item.rank}: {item.path}: {item.name} {item.why}")
         _explain(line, item, options.compare)
-    print(f"{line.name}: {f'{len(drifted)} pin(s) do not hold' if drifted else 'every pin holds'}")
+    counts = Counter(item.rank for item in drifted)
+    told = ", ".join(f"{count} {rank}" for rank, count in counts.items())
+    print(f"{line.name}: {f'{len(drifted)} pin(s) do not hold: {told}' if drifted else 'every pin holds'}")
     return not drifted
 
 
 def _explain(line: Line, item: Drift, compare: Path | None) -> None:
     """Show what is known of a change. A pin is a hash, so the old text is known only from the wheel it was written for."""
-    if item.text is None:
-        return
     if compare is not None:
         with UpstreamWheel(compare) as before:
             old = definition_text(Source(item.path, before.read(item.path)), item.name) if item.path in before.names else ""
-        print("\n".join(_unified(old, item.text, f"{compare.name}: {item.name}", f"{line.upstream}: {item.name}")))
-    else:
+        for text in _unified(old, item.text or "", f"{compare.name}: {item.name}", f"{line.upstream}: {item.name}"):
+            print(text)
+    elif item.text is not None:
         print("The old text is not known from its hash; `--compare OLD_WHEEL` shows the difference. Upstream's text is now:")
         print("".join(f"    {text}\n" for text in item.text.split("\n")), end="")
 
@@ -166,7 +170,7 @@ def _pin(options: argparse.Namespace) -> int:
     pins = patch.pins()
     for item in drifted:
         old, new = (table.get(item.path, {}).get(item.name, "none") for table in (line.definitions, pins))
-        print(f"{item.path}: {item.name} {item.why}\n  {old[:12]} -> {new[:12]}")
+        print(f"{item.rank}: {item.path}: {item.name} {item.why}\n  {_short(old)} -> {_short(new)}")
         if item.text is not None and item.path in line.definitions and item.name in line.definitions[item.path]:
             print("".join(f"    {text}\n" for text in item.text.split("\n")), end="")
     replace(line, definitions=pins).save()
@@ -205,6 +209,10 @@ def _lines(options: argparse.Namespace) -> list[Line]:
 def _merged(line: Line, wheel: Path | None) -> Patch:
     with UpstreamWheel(find_wheel(line, wheel), line.upstream) as upstream:
         return merge_line(line, upstream)
+
+
+def _short(pin: str) -> str:
+    return ":".join(part[:12] for part in pin.split(":"))
 
 
 def _text(data: bytes) -> str:

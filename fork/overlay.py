@@ -137,6 +137,11 @@ def checks_types_only(statement: ast.stmt) -> bool:
     return isinstance(statement, ast.If) and ast.unparse(statement.test) in ("TYPE_CHECKING", "typing.TYPE_CHECKING")
 
 
+def is_ellipsis(statement: ast.stmt) -> bool:
+    """Whether a statement is `...`, which stands for upstream's body."""
+    return isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant) and statement.value.value is ...
+
+
 def constant_name(statement: ast.stmt) -> str | None:
     """The name of `NAME = ...` or `NAME: T = ...`; None for any other statement."""
     if isinstance(statement, ast.Assign):
@@ -165,10 +170,10 @@ def claims_in(source: Source, statements: list[ast.stmt], prefix: str) -> tuple[
 
 def _claim(source: Source, statement: ast.stmt, prefix: str) -> Claim:
     if isinstance(statement, ast.ClassDef):
-        return Claim(prefix + statement.name, statement, keeps=len(statement.body) == 1 and _is_ellipsis(statement.body[0]))
+        return Claim(prefix + statement.name, statement, keeps=len(statement.body) == 1 and is_ellipsis(statement.body[0]))
     if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef)):
         documented = ast.get_docstring(statement, clean=False) is not None
-        keeps = _is_ellipsis(statement.body[-1])
+        keeps = is_ellipsis(statement.body[-1])
         return Claim(prefix + statement.name, statement, keeps, tuple(statement.body[documented:-1]) if keeps else ())
     name = constant_name(statement)
     if name is not None and isinstance(statement, (ast.Assign, ast.AnnAssign)):
@@ -178,10 +183,6 @@ def _claim(source: Source, statement: ast.stmt, prefix: str) -> Claim:
         "Besides its docstring, an overlay file has only imports and definitions: functions, classes, and constants of one name each.",
         'Put the code into a definition, or into a new module that the line file lists under "new".',
     )
-
-
-def _is_ellipsis(statement: ast.stmt) -> bool:
-    return isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant) and statement.value.value is ...
 
 
 def _is_for_type_checkers(source: Source, statement: ast.stmt) -> bool:

@@ -109,6 +109,14 @@ class Source:
         """A span of the text with every newline as `\\n`."""
         return _LINE_END.sub("\n", self.text[start:end])
 
+    def parts(self, node: Definition) -> tuple[str, ...]:
+        """The normalised text of a definition: its signature, which is decorators and header, and its body; of a constant all in one."""
+        start, end = self.start(node), self.end(node)
+        if isinstance(node, (ast.Assign, ast.AnnAssign)):
+            return (self.normalised(start, end),)
+        colon = self.header_end(node)
+        return self.normalised(start, colon), self.normalised(colon, end)
+
     def indent(self, offset: int) -> str:
         """What stands before this offset on its line."""
         return self.text[self._line_starts[self.line(offset) - 1] : offset]

@@ -74,7 +74,7 @@ def test_check_lists_each_definition_of_every_line(checkout: Checkout, tmp_path:
     checkout.add_line("v0", "backports/v0/litellm")
     checkout.write("backports/v0/litellm/a.py", f"{WHY}Y = 1\n")
     text = checkout.fork("check", code=1)
-    assert "v1: every pin holds" in text and "Y  added, NOT CLEAN: has no pin yet" in text and "v0: 1 pin(s) do not hold" in text
+    assert "v1: every pin holds" in text and "Y  added, NOT CLEAN: unpinned" in text and "v0: 1 pin(s) do not hold" in text
     assert "v0" not in checkout.fork("check", "--line", "v1")
 
 

@@ -305,7 +305,7 @@ def test_a_guard_goes_ahead_of_upstreams_body() -> None:
         ("A.B.h", "guarded"),
         ("A.B.y", "added"),
     ]
-    assert result.touches[2].upstream == "def h(self): # one\n            '''All it has.'''"
+    assert result.touches[2].upstream == ("def h(self):", " # one\n            '''All it has.'''")
     assert run(upstream.replace("\n", "\r\n"), overlay).data.decode() == result.data.decode().replace("\n", "\r\n")
 
 
