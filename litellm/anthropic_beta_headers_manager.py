@@ -3,6 +3,7 @@
 Upstream drops the betas its own table does not list, which a client newer than the release runs into, and which would drop the OAuth
 beta itself with a table (it may be a downloaded one) that lacks it.
 
+Intent: headers
 Upstream: BerriAI/litellm#19618
 Remove when: upstream passes unknown betas on to Anthropic.
 """

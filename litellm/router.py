@@ -1,6 +1,7 @@
 """A failure that a client's own token earned is not tried again with another credential.
 
-Upstream: BerriAI/litellm#19618
+Intent: failures
+Upstream: none yet
 Remove when: upstream scopes retries by whose credential failed.
 """
 

@@ -1,6 +1,7 @@
 """Prometheus counts a deployment's failures and calls it down: not for one that a client's own token earned.
 
-Upstream: BerriAI/litellm#19618
+Intent: failures
+Upstream: none yet
 Remove when: upstream counts no failure against a deployment that its caller's credential earned.
 """
 

@@ -6,7 +6,8 @@ Where the policy lets it go, it becomes this call's `api_key`; everywhere else t
 
 LiteLLM imports this before anything of `llms/` can be imported, so the policy is imported where it is called.
 
-Upstream: BerriAI/litellm#19618
+Intent: scope
+Upstream: BerriAI/litellm#42172, BerriAI/litellm#37905
 Remove when: upstream scopes a caller's token by provider and by origin before it builds a request.
 """
 

@@ -1,6 +1,7 @@
 """What a call keeps for its callbacks: an OAuth token in it is masked before it is stored, and nothing goes on with it in the background.
 
-Upstream: BerriAI/litellm#19618
+Intent: privacy
+Upstream: BerriAI/litellm#35678
 Remove when: upstream masks credentials in the arguments of every callback.
 """
 

@@ -3,7 +3,8 @@
 Upstream redacts its own log lines, in newer releases and unless told not to; a callback is given the outgoing headers and the call's
 `api_key` as they are.
 
-Upstream: BerriAI/litellm#19618
+Intent: privacy
+Upstream: BerriAI/litellm#35678
 Remove when: upstream masks credentials in the arguments of every callback.
 """
 

@@ -2,6 +2,7 @@
 
 It reads the credential from the environment itself and sends an OAuth token without its beta, where no Python touch sees it.
 
+Intent: headers
 Upstream: BerriAI/litellm#19618
 Remove when: upstream's Rust route sends the header set of README's wire contract and scopes a caller's token.
 """

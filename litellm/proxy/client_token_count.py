@@ -3,6 +3,7 @@
 Upstream's way to Anthropic's count has no request in it: it asks with the deployment's key, drops the client's betas, and answers a
 refusal with an estimate of its own.
 
+Intent: forwarding
 Upstream: BerriAI/litellm#19618
 Remove when: upstream hands the request's headers to its token counters.
 """

@@ -2,6 +2,7 @@
 
 Upstream's pass-throughs put a request together from what the client sent and a credential of the proxy's own, in each release another way.
 
+Intent: forwarding
 Upstream: BerriAI/litellm#19618
 Remove when: upstream's pass-throughs prefer a client's token, and send it to Anthropic alone.
 """

@@ -2,6 +2,7 @@
 
 What the proxy's touches share: which header holds the LiteLLM key, how a token is carried to the call, and what an error says.
 
+Intent: forwarding
 Upstream: BerriAI/litellm#19618
 Remove when: upstream's proxy sends a client's token on every route, to Anthropic alone, and answers one used as the LiteLLM key with 401.
 """

@@ -1,5 +1,6 @@
 """Where a request's headers enter the proxy: a client's token is kept to be carried to the call, the LiteLLM key is not.
 
+Intent: forwarding
 Upstream: BerriAI/litellm#19618
 Remove when: upstream keeps a token under any casing of its scheme, whichever header held the LiteLLM key.
 """

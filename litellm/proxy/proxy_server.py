@@ -1,6 +1,7 @@
 """The proxy's start, where settings are checked, and its error handler, which knows no route's own shape of an error.
 
-Upstream: BerriAI/litellm#19618
+Intent: failures
+Upstream: none yet
 Remove when: upstream answers auth errors in Anthropic's shape on Anthropic's routes and passes retry-after on.
 """
 

@@ -1,6 +1,7 @@
 """An error that a client's own token earned keeps Anthropic's status and type, also without a database client.
 
-Upstream: BerriAI/litellm#19618
+Intent: failures
+Upstream: none yet
 Remove when: upstream's conversion of errors needs no database client and keeps the provider's error type.
 """
 

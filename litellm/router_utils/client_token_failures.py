@@ -1,6 +1,7 @@
 """A 401, 403 or 429 that a client's own token earned is that client's: no cooldown, no failure count, no retry on another's account.
 
-Upstream: BerriAI/litellm#19618
+Intent: failures
+Upstream: none yet
 Remove when: upstream counts no failure against a deployment that its caller's credential earned.
 """
 

@@ -1,6 +1,7 @@
 """A failure that a client's own token earned says nothing about the deployment, as one that upstream's advisor made does not.
 
-Upstream: BerriAI/litellm#19618
+Intent: failures
+Upstream: none yet
 Remove when: upstream counts no failure against a deployment that its caller's credential earned.
 """
 

@@ -1,6 +1,7 @@
 """A fallback after a failure that a client's own token earned goes out without the token.
 
-Upstream: BerriAI/litellm#19618
+Intent: failures
+Upstream: none yet
 Remove when: upstream scopes a caller's token by the failure it earned.
 """
 

@@ -2,7 +2,8 @@
 
 Upstream's redaction came after the older lines and can be switched off.
 
-Upstream: BerriAI/litellm#19618
+Intent: privacy
+Upstream: BerriAI/litellm#35678
 Remove when: no supported line is without upstream's redaction.
 """
 

@@ -1,6 +1,7 @@
 """A failure that a client's own token earned counts against no deployment and is not tried again with another credential.
 
-Upstream: BerriAI/litellm#19618
+Intent: failures
+Upstream: none yet
 Remove when: the line ends, or upstream backports the header set of README's wire contract to it.
 """
 

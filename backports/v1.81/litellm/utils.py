@@ -2,7 +2,8 @@
 
 Upstream passes `extra_headers` with a token on to whichever provider a call, a fallback or a retry ends up at, and logs them on the way.
 
-Upstream: BerriAI/litellm#19618
+Intent: scope
+Upstream: BerriAI/litellm#42172, BerriAI/litellm#37905
 Remove when: upstream scopes a caller's token by provider and by origin before it builds a request.
 """
 

@@ -3,6 +3,7 @@
 Upstream misses a lower-case scheme, a trailing newline and a token in x-api-key, sends ANTHROPIC_AUTH_TOKEN without the OAuth beta, and
 leaves the browser header off on all paths but chat and messages.
 
+Intent: headers
 Upstream: BerriAI/litellm#19618
 Remove when: upstream's own helpers send the header set of README's wire contract for every credential source.
 """

@@ -3,6 +3,7 @@
 Upstream decides each of these anew on every call path, and differently. Here they are decided once, by pure functions on the standard
 library alone, so that every touch is a call into this module and the rules can be tested without LiteLLM.
 
+Intent: headers
 Upstream: BerriAI/litellm#19618
 Remove when: upstream sends the same headers for an OAuth token on every call path, scopes a caller's token by provider and by origin, and
     its own tests assert whole header sets for both.

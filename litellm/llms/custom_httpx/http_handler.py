@@ -1,6 +1,7 @@
 """LiteLLM's HTTP clients, sync and async: each guards the credentials of the requests it sends.
 
-Upstream: BerriAI/litellm#19618
+Intent: privacy
+Upstream: none yet
 Remove when: upstream's HTTP clients drop x-api-key on a redirect to another origin, and its callbacks get no live response.
 """
 

@@ -3,7 +3,8 @@
 httpx keeps `x-api-key` on any redirect and `Authorization` on one from http to https: whoever answers with a Location gets the key. And
 a response holds its request, headers and all, for whatever callback or exception holds the response.
 
-Upstream: BerriAI/litellm#19618
+Intent: privacy
+Upstream: none yet
 Remove when: upstream's HTTP clients drop x-api-key on a redirect to another origin, and its callbacks get no live response.
 """
 

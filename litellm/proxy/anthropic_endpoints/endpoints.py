@@ -1,5 +1,6 @@
 """Counting tokens asks with the client's own token; errors pass on the retry-after that the token earned.
 
+Intent: forwarding
 Upstream: BerriAI/litellm#19618
 Remove when: upstream hands the request's headers to its token counters, and Anthropic's retry-after to the client.
 """

@@ -1,5 +1,6 @@
 """Where the LiteLLM key is looked for: an OAuth token is passed over, and refused with 401 where there is nothing else.
 
+Intent: forwarding
 Upstream: BerriAI/litellm#19618
 Remove when: upstream accepts the key in any of its headers beside a token in Authorization, and answers a lone token with 401.
 """

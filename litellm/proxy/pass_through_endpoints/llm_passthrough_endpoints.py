@@ -1,5 +1,6 @@
 """The `/anthropic/*` pass-through: the client's own token wins over the proxy's credential, where it may go.
 
+Intent: forwarding
 Upstream: BerriAI/litellm#19618
 Remove when: upstream's pass-through prefers a client's token and scopes it by origin.
 """

@@ -2,7 +2,8 @@
 
 `x-pass-` headers, which overwrite what is there, neither replace the betas beside a token nor take the LiteLLM key along.
 
-Upstream: BerriAI/litellm#19618
+Intent: scope
+Upstream: BerriAI/litellm#42172, BerriAI/litellm#37905
 Remove when: upstream scopes what its pass-through endpoints forward.
 """
 

@@ -1,6 +1,7 @@
 """Batches: what `client` does not make (cancelling) scopes the caller's token here; retrieving hands the caller's betas on to Anthropic.
 
-Upstream: BerriAI/litellm#19618
+Intent: scope
+Upstream: BerriAI/litellm#42172, BerriAI/litellm#37905
 Remove when: the line ends, or upstream backports the header set of README's wire contract to it.
 """
 

@@ -1,6 +1,7 @@
 """Prometheus counts a deployment's failures and calls it down: not for one that a client's own token earned.
 
-Upstream: BerriAI/litellm#19618
+Intent: failures
+Upstream: none yet
 Remove when: the line ends, or upstream backports the header set of README's wire contract to it.
 """
 

@@ -1,6 +1,7 @@
 """What a call keeps for its callbacks: an OAuth token in it is masked before it is stored.
 
-Upstream: BerriAI/litellm#19618
+Intent: privacy
+Upstream: BerriAI/litellm#35678
 Remove when: the line ends, or upstream backports the header set of README's wire contract to it.
 """
 

@@ -2,6 +2,7 @@
 
 This release scopes no credential header, and keeps copies of all headers for its hooks.
 
+Intent: forwarding
 Upstream: BerriAI/litellm#19618
 Remove when: the line ends, or upstream backports the header set of README's wire contract to it.
 """

@@ -1,6 +1,7 @@
 """The proxy's start, where settings are checked, and its error handler, which knows no route's own shape of an error.
 
-Upstream: BerriAI/litellm#19618
+Intent: failures
+Upstream: none yet
 Remove when: the line ends, or upstream backports the header set of README's wire contract to it.
 """
 

@@ -1,6 +1,7 @@
 """An error that a client's own token earned reaches the client with Anthropic's status and type.
 
-Upstream: BerriAI/litellm#19618
+Intent: failures
+Upstream: none yet
 Remove when: the line ends, or upstream backports the header set of README's wire contract to it.
 """
 

@@ -1,6 +1,7 @@
 """A fallback after a failure that a client's own token earned goes out without the token.
 
-Upstream: BerriAI/litellm#19618
+Intent: failures
+Upstream: none yet
 Remove when: the line ends, or upstream backports the header set of README's wire contract to it.
 """
 

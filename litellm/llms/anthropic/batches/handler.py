@@ -2,7 +2,8 @@
 
 Upstream lets httpx's own error out, which its proxy answers with a bare 500.
 
-Upstream: BerriAI/litellm#19618
+Intent: failures
+Upstream: none yet
 Remove when: upstream maps the errors of this call as it does those of others.
 """
 

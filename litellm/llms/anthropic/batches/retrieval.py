@@ -3,6 +3,7 @@
 Upstream's way to Anthropic's batches drops the caller's headers, so that only the path's own beta goes out, lets httpx's errors out, and
 names no setting where none is set.
 
+Intent: headers
 Upstream: BerriAI/litellm#19618
 Remove when: upstream hands `extra_headers` to AnthropicBatchesHandler.
 """

@@ -1,5 +1,6 @@
 """Retrieving a batch with an OAuth token sends the betas its caller asked for beside the path's own.
 
+Intent: headers
 Upstream: BerriAI/litellm#19618
 Remove when: upstream hands `extra_headers` to AnthropicBatchesHandler.
 """

@@ -1,5 +1,6 @@
 """The legacy `/v1/complete` builds its own headers, with every credential in x-api-key and none from ANTHROPIC_AUTH_TOKEN.
 
+Intent: headers
 Upstream: BerriAI/litellm#19618
 Remove when: upstream's text completion resolves its credential as chat completion does.
 """

@@ -3,6 +3,7 @@
 This release knows a token in Authorization only, replaces the caller's betas by the OAuth one, keeps x-api-key beside the bearer, and reads
 no ANTHROPIC_AUTH_TOKEN. Whoever asks for the key gets that token where no key is set.
 
+Intent: headers
 Upstream: BerriAI/litellm#19618
 Remove when: the line ends, or upstream backports the header set of README's wire contract to it.
 """

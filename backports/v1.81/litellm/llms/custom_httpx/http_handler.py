@@ -1,6 +1,7 @@
 """LiteLLM's HTTP clients, sync and async: each guards the credentials of the requests it sends.
 
-Upstream: BerriAI/litellm#19618
+Intent: privacy
+Upstream: none yet
 Remove when: the line ends, or upstream backports the header set of README's wire contract to it.
 """
 

@@ -1,5 +1,6 @@
 """Counting tokens asks with the client's own token.
 
+Intent: forwarding
 Upstream: BerriAI/litellm#19618
 Remove when: the line ends, or upstream backports the header set of README's wire contract to it.
 """

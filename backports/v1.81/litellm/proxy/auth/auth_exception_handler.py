@@ -1,6 +1,7 @@
 """A refused LiteLLM key is told to the callbacks of this release as it is, unless it is one of LiteLLM's own.
 
-Upstream: BerriAI/litellm#19618
+Intent: privacy
+Upstream: none yet
 Remove when: the line ends, or upstream backports the hashing of refused keys to it.
 """
 

@@ -2,6 +2,7 @@
 
 Here one credential goes out: the client's own token, where it may go, and the proxy's key elsewhere.
 
+Intent: forwarding
 Upstream: BerriAI/litellm#19618
 Remove when: the line ends, or upstream backports the header set of README's wire contract to it.
 """

@@ -1,6 +1,7 @@
 """Retrieving a batch with an OAuth token fails with Anthropic's status and body, as all other calls do.
 
-Upstream: BerriAI/litellm#19618
+Intent: failures
+Upstream: none yet
 Remove when: the line ends, or upstream backports the header set of README's wire contract to it.
 """
 

@@ -1,5 +1,6 @@
 """Batches build their own headers, with every credential in x-api-key, and drop their own beta where the caller asks for another.
 
+Intent: headers
 Upstream: BerriAI/litellm#19618
 Remove when: the line ends, or upstream backports the header set of README's wire contract to it.
 """

@@ -1,5 +1,6 @@
 """The legacy `/v1/complete` builds its own headers, with every credential in x-api-key and none from the environment.
 
+Intent: headers
 Upstream: BerriAI/litellm#19618
 Remove when: the line ends, or upstream backports the header set of README's wire contract to it.
 """

@@ -1,5 +1,6 @@
 """Counting tokens looks for the key in the deployment and ANTHROPIC_API_KEY alone.
 
+Intent: headers
 Upstream: BerriAI/litellm#19618
 Remove when: the line ends, or upstream backports the header set of README's wire contract to it.
 """

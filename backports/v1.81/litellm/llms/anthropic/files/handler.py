@@ -1,6 +1,7 @@
 """The results of a batch are fetched with headers of their own, every credential in x-api-key, and fail with
 httpx's own error.
 
+Intent: headers
 Upstream: BerriAI/litellm#19618
 Remove when: the line ends, or upstream backports the header set of README's wire contract to it.
 """

@@ -1,5 +1,6 @@
 """Skills send every credential in x-api-key, and read a refusal to list or get one as an answer.
 
+Intent: headers
 Upstream: BerriAI/litellm#19618
 Remove when: the line ends, or upstream backports the header set of README's wire contract to it.
 """

@@ -1,6 +1,7 @@
 """Anthropic messages keep x-api-key beside the bearer, or send a token in it, or go out
 with no credential at all.
 
+Intent: headers
 Upstream: BerriAI/litellm#19618
 Remove when: the line ends, or upstream backports the header set of README's wire contract to it.
 """
