@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 
 from .errors import ForkError
+from .intents import INTENTS, load_intents
 from .line import ADDED_PIN, Line, new_modules, overlay_files
 from .merge import ADDED, DECORATED, GUARDED, REPLACED
 from .overlay import Claim, Reason, claims_in, read_overlay, read_reason
@@ -20,8 +22,18 @@ pins in `lines/`; edit those, not this file.
 
 
 def notes(lines: Sequence[Line]) -> str:
-    """The text of PATCH_NOTES.md for these lines. Raises ForkError where overlay and pins do not agree."""
+    """The text of PATCH_NOTES.md for these lines. Raises ForkError where overlay and pins disagree, and for a test that is not there."""
+    _require_tests(lines[0].root)
     return "\n".join([_HEAD, *(text for line in lines for text in _line(line))])
+
+
+def _require_tests(root: Path) -> None:
+    for intent in load_intents(root).values():
+        for path in intent.tests:
+            if not (root / path).is_file():
+                raise ForkError(
+                    f"{INTENTS} lists {path} under {intent.slug!r}.", "There is no such file.", "Correct the path, or delete it."
+                )
 
 
 def _line(line: Line) -> Iterator[str]:
@@ -29,7 +41,7 @@ def _line(line: Line) -> Iterator[str]:
     yield f"Built from upstream {line.upstream}.\n"
     declared = new_modules(line)
     for path, file in sorted(overlay_files(line).items()):
-        source = Source(file.relative_to(line.root).as_posix(), file.read_bytes())
+        source = Source.of_file(file, line.root)
         reason = read_reason(source)
         what = ["- a new module"] if path in declared else list(_claimed(line, path, source))
         yield "\n".join([f"### `{path}`\n", reason.why, "", *what, *_fields(line, reason), ""])

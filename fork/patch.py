@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import gc
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Literal, get_args
 
 from .errors import ForkError, ForkErrors
-from .line import ADDED_PIN, Line, new_modules, overlay_files
+from .intents import INTENTS, load_intents, require_known
+from .line import ADDED_PIN, Line, load_lines, new_modules, overlay_files
 from .merge import Lost, LostClaims, Touch, merge
 from .overlay import read_overlay, read_reason
 from .source import Source
@@ -72,10 +73,11 @@ def merge_line(line: Line, wheel: UpstreamWheel) -> Patch:
 
 def survey(line: Line, wheel: UpstreamWheel) -> Patch:
     """Merge what has a place in the release, and tell what has none. Raises ForkError with all that does not fit otherwise."""
-    declared = new_modules(line)
+    declared, intents = new_modules(line), load_intents(line.root)
     files: dict[str, bytes] = {}
     touches: dict[str, tuple[Touch, ...]] = {}
     lost: dict[str, tuple[Lost, ...]] = {}
+    used: set[str] = set()
     overlays = overlay_files(line)
     errors = [
         ForkError(f'{line.file} lists {path} under "new".', "There is no such file in the overlay.", "Delete the entry, or add the file.")
@@ -83,10 +85,12 @@ def survey(line: Line, wheel: UpstreamWheel) -> Patch:
     ]
     for path, file in overlays.items():
         try:
-            source = Source(file.relative_to(line.root).as_posix(), file.read_bytes())
+            source = Source.of_file(file, line.root)
             _require_place(line, source, path, declared, wheel)
+            slug = read_reason(source).intent
+            used.add(slug)
+            require_known(slug, intents, source.name)
             if path in declared:
-                read_reason(source)
                 files[path] = source.raw
             else:
                 overlay = read_overlay(source)
@@ -97,9 +101,22 @@ def survey(line: Line, wheel: UpstreamWheel) -> Patch:
             touches[path], lost[path] = error.touches, error.lost
         except ForkError as error:
             errors.append(error)
+    errors += [] if errors else _unused(intents.keys() - used, line)
     if errors:
         raise ForkErrors(errors + [each.refusal for claims in lost.values() for each in claims])
     return Patch(line, files, touches, tuple(sorted(declared)), lost)
+
+
+def _unused(slugs: Set[str], line: Line) -> Iterator[ForkError]:
+    """A refusal of each intent that neither this line, which uses none of these, nor another line has a file for."""
+    if not slugs:
+        return
+    others = (other for other in load_lines(line.root) if other.name != line.name)
+    used = {read_reason(Source.of_file(file, line.root)).intent for other in others for file in overlay_files(other).values()}
+    for slug in sorted(slugs - used):
+        yield ForkError(
+            f"{INTENTS} declares the intent {slug}.", "No overlay file serves it.", "Name it in a file's docstring, or delete it there."
+        )
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate
+from pathlib import Path
 
 from .errors import ForkError
 
@@ -49,6 +50,11 @@ class Source:
         except (SyntaxError, ValueError) as error:
             raise ForkError(f"{name}{line_of(error)} cannot be read as Python.", str(error), "Correct that line.") from error
         self.newline = "\r\n" if "\r\n" in self.text else "\n"
+
+    @classmethod
+    def of_file(cls, file: Path, root: Path) -> Source:
+        """A file of a checkout, named by its path from the root of that."""
+        return cls(file.relative_to(root).as_posix(), file.read_bytes())
 
     @cached_property
     def _line_starts(self) -> list[int]:

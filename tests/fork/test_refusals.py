@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from . import checkouts
-from .checkouts import MODULES, WHY, Checkout, index_settings
+from .checkouts import INTENT, MODULES, WHY, Checkout, index_settings
 
 
 def refusal(
@@ -293,7 +293,7 @@ def test_every_refusal_is_shown_at_once(checkout: Checkout) -> None:
     checkout.write("litellm/windows.py", f"{WHY}def greet(:\n")
     checkout.write("litellm/typo.py", f"{WHY}X = 1\n")
     text = refusal(
-        checkout, "litellm/a.py:1 has no complete", "litellm/windows.py:6 cannot be read", "typo.py does not fit", arguments=("pin",)
+        checkout, "litellm/a.py:1 has no complete", "litellm/windows.py:7 cannot be read", "typo.py does not fit", arguments=("pin",)
     )
     assert text.count("error: ") == 3
 
@@ -315,6 +315,42 @@ def test_files_that_have_no_place(checkout: Checkout, new: tuple[str, ...], file
     for path, text in files.items():
         checkout.write(path, text)
     refusal(checkout, *words, arguments=("pin",))
+
+
+@pytest.mark.parametrize("path", ["litellm/a.py", "litellm/fresh.py"])
+def test_a_file_that_serves_no_known_intent(checkout: Checkout, path: str) -> None:
+    """A touch and a new module alike name an intent that is declared; the refusal says which are."""
+    checkout.add_line("v1", "litellm", new=("litellm/fresh.py",))
+    checkout.write("litellm/fresh.py", f"{WHY}X = 1\n")
+    checkout.fork("pin")
+    checkout.fork("build")
+    checkout.write(path, WHY.replace("Intent: example", "Intent: exmaple") + "X = 1\n")
+    refusal(checkout, f"{path} serves the intent 'exmaple'", "intents.json declares: example", "after `Intent:`")
+
+
+def test_an_intent_that_no_file_serves(checkout: Checkout) -> None:
+    """An intent is declared for what is there: by this line, or by another one's files."""
+    checkout.write("intents.json", json.dumps([INTENT, {**INTENT, "slug": "other"}]))
+    refusal(checkout, "declares the intent other", "No overlay file serves it")
+    checkout.add_line("v0", "backports/v0/litellm")
+    checkout.write("backports/v0/litellm/a.py", WHY.replace("Intent: example", "Intent: other") + "X = 1\n")
+    checkout.fork("build")
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["{", "{}", "[1]", "[{}]", json.dumps([INTENT, INTENT]), json.dumps([{**INTENT, "why": " "}]), json.dumps([{**INTENT, "more": "x"}])],
+)
+def test_intents_that_cannot_be_read(checkout: Checkout, content: str) -> None:
+    """A broken declaration is named, with what it has to be."""
+    checkout.write("intents.json", content)
+    refusal(checkout, "intents.json cannot be used", "slug, title, why, upstream, forwarded, remove_when")
+
+
+def test_an_intent_with_a_test_that_is_not_there(checkout: Checkout) -> None:
+    """The notes point to no test that does not exist."""
+    checkout.write("intents.json", json.dumps([{**INTENT, "tests": ["tests/test_gone.py"]}]))
+    refusal(checkout, "intents.json lists tests/test_gone.py under 'example'", "no such file", arguments=("notes",), given=False)
 
 
 def test_wrong_usage_exits_with_2(checkout: Checkout) -> None:
