@@ -69,8 +69,8 @@ def _parser() -> argparse.ArgumentParser:
     wheel.add_argument("--from", dest="wheel", type=Path, metavar="WHEEL", help="use this upstream wheel; it is verified as any other")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
 
-    def command(name: str, text: str, parent: argparse.ArgumentParser = wheel) -> argparse.ArgumentParser:
-        added = commands.add_parser(name, parents=[parent], help=text, description=text[0].upper() + text[1:] + ".")
+    def command(name: str, text: str, parent: argparse.ArgumentParser | None = wheel) -> argparse.ArgumentParser:
+        added = commands.add_parser(name, parents=[parent] if parent else [], help=text, description=text[0].upper() + text[1:] + ".")
         added.set_defaults(run=globals()[f"_{name}"])
         return added
 
@@ -89,7 +89,7 @@ def _parser() -> argparse.ArgumentParser:
         action="store_true",
         help="pin the sha256 of the release's wheels instead, for every platform, as your index has them (asks uv)",
     )
-    command("notes", "write PATCH_NOTES.md from the overlay's docstrings and the pins", line).add_argument(
+    command("notes", "write PATCH_NOTES.md from intents.json, the overlays' docstrings and the pins", None).add_argument(
         "--check", action="store_true", help="write nothing; exit with 1 if the file is not what would be written"
     )
     return parser
@@ -112,7 +112,8 @@ def _tree(options: argparse.Namespace) -> int:
 
 
 def _check(options: argparse.Namespace) -> int:
-    clean = [_check_line(line, options) for line in _lines(options)]
+    lines = [load_line(options.line)] if options.line else load_lines()
+    clean = [_check_line(line, options) for line in lines]
     return 0 if all(clean) else 1
 
 
@@ -189,21 +190,19 @@ def _pin_wheels(line: Line) -> int:
 
 
 def _notes(options: argparse.Namespace) -> int:
-    text = notes(_lines(options)).encode()
+    text = notes(load_lines()).encode()
     file = ROOT / "PATCH_NOTES.md"
     current = file.read_bytes() if file.is_file() else None
     if options.check and current != text:
         raise ForkError(
-            f"{file} is not up to date.", "The overlay's docstrings or the pins say something else.", "Run `python -m fork notes`."
+            f"{file} is not up to date.",
+            "intents.json, the overlays' docstrings or the pins say something else.",
+            "Run `python -m fork notes`.",
         )
     if not options.check:
         write_atomically(file, text)
     print(f"{file} is up to date.")
     return 0
-
-
-def _lines(options: argparse.Namespace) -> list[Line]:
-    return [load_line(options.line)] if options.line else load_lines()
 
 
 def _merged(line: Line, wheel: Path | None) -> Patch:
