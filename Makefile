@@ -19,7 +19,7 @@ FORK := .venv/bin/python -m fork
 UV := .venv/bin/uv
 REQUIREMENTS := requirements/test.txt requirements/lint.txt
 # Folders are among the sources, so that a file that was deleted counts as a change.
-SOURCES := pyproject.toml $(wildcard fork/*.py lines/*.json) $(shell find litellm $(wildcard backports) -name __pycache__ -prune -o \( -name '*.py' -o -type d \) -print)
+SOURCES := pyproject.toml intents.json $(wildcard fork/*.py lines/*.json) $(shell find litellm $(wildcard backports) -name __pycache__ -prune -o \( -name '*.py' -o -type d \) -print)
 SUITES = $(if $(filter $(CURRENT),$1),tests,tests/wire tests/test_litellm tests/proxy)
 
 # LiteLLM would fetch its price table from the network as it is imported.

@@ -6,6 +6,7 @@ import argparse
 import difflib
 import os
 import sys
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -16,7 +17,7 @@ from .files import write_atomically
 from .line import ROOT, Line, load_line, load_lines
 from .merge import definition_text
 from .notes import notes
-from .patch import Drift, Patch, drift, merge_line, require_pins
+from .patch import Drift, Patch, drift, merge_line, require_pins, survey
 from .source import Source
 from .tree import write_tree
 from .upstream import find_wheel, indexed_wheels
@@ -68,8 +69,8 @@ def _parser() -> argparse.ArgumentParser:
     wheel.add_argument("--from", dest="wheel", type=Path, metavar="WHEEL", help="use this upstream wheel; it is verified as any other")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
 
-    def command(name: str, text: str, parent: argparse.ArgumentParser = wheel) -> argparse.ArgumentParser:
-        added = commands.add_parser(name, parents=[parent], help=text, description=text[0].upper() + text[1:] + ".")
+    def command(name: str, text: str, parent: argparse.ArgumentParser | None = wheel) -> argparse.ArgumentParser:
+        added = commands.add_parser(name, parents=[parent] if parent else [], help=text, description=text[0].upper() + text[1:] + ".")
         added.set_defaults(run=globals()[f"_{name}"])
         return added
 
@@ -88,7 +89,7 @@ def _parser() -> argparse.ArgumentParser:
         action="store_true",
         help="pin the sha256 of the release's wheels instead, for every platform, as your index has them (asks uv)",
     )
-    command("notes", "write PATCH_NOTES.md from the overlay's docstrings and the pins", line).add_argument(
+    command("notes", "write PATCH_NOTES.md from intents.json, the overlays' docstrings and the pins", None).add_argument(
         "--check", action="store_true", help="write nothing; exit with 1 if the file is not what would be written"
     )
     return parser
@@ -111,36 +112,40 @@ def _tree(options: argparse.Namespace) -> int:
 
 
 def _check(options: argparse.Namespace) -> int:
-    clean = [_check_line(line, options) for line in _lines(options)]
+    lines = [load_line(options.line)] if options.line else load_lines()
+    clean = [_check_line(line, options) for line in lines]
     return 0 if all(clean) else 1
 
 
 def _check_line(line: Line, options: argparse.Namespace) -> bool:
     print(f"{line.name}: {line.version}, on upstream {line.upstream}")
-    patch = _merged(line, options.wheel)
-    drifted = {(item.path, item.name): item for item in drift(patch)}
+    with UpstreamWheel(find_wheel(line, options.wheel), line.upstream) as upstream:
+        patch = survey(line, upstream)
+    drifted = drift(patch)
+    ranks = {(item.path, item.name): item.rank for item in drifted}
     for path, touches in patch.touches.items():
         for touch in touches:
-            item = drifted.get((path, touch.name))
-            print(f"  {path}: {touch.name}  {touch.how}, {f'NOT CLEAN: {item.why}' if item else 'pin holds'}")
+            rank = ranks.get((path, touch.name))
+            print(f"  {path}: {touch.name}  {touch.how}, {f'NOT CLEAN: {rank}' if rank else 'pin holds'}")
     for path in patch.new:
         print(f"  {path}  new module")
-    for item in drifted.values():
-        print(f"\n{item.path}: {item.name} {item.why}")
+    for item in drifted:
+        print(f"\n{item.rank}: {item.path}: {item.name} {item.why}")
         _explain(line, item, options.compare)
-    print(f"{line.name}: {f'{len(drifted)} pin(s) do not hold' if drifted else 'every pin holds'}")
+    counts = Counter(item.rank for item in drifted)
+    told = ", ".join(f"{count} {rank}" for rank, count in counts.items())
+    print(f"{line.name}: {f'{len(drifted)} pin(s) do not hold: {told}' if drifted else 'every pin holds'}")
     return not drifted
 
 
 def _explain(line: Line, item: Drift, compare: Path | None) -> None:
     """Show what is known of a change. A pin is a hash, so the old text is known only from the wheel it was written for."""
-    if item.text is None:
-        return
     if compare is not None:
         with UpstreamWheel(compare) as before:
             old = definition_text(Source(item.path, before.read(item.path)), item.name) if item.path in before.names else ""
-        print("\n".join(_unified(old, item.text, f"{compare.name}: {item.name}", f"{line.upstream}: {item.name}")))
-    else:
+        for text in _unified(old, item.text or "", f"{compare.name}: {item.name}", f"{line.upstream}: {item.name}"):
+            print(text)
+    elif item.text is not None:
         print("The old text is not known from its hash; `--compare OLD_WHEEL` shows the difference. Upstream's text is now:")
         print("".join(f"    {text}\n" for text in item.text.split("\n")), end="")
 
@@ -166,7 +171,7 @@ def _pin(options: argparse.Namespace) -> int:
     pins = patch.pins()
     for item in drifted:
         old, new = (table.get(item.path, {}).get(item.name, "none") for table in (line.definitions, pins))
-        print(f"{item.path}: {item.name} {item.why}\n  {old[:12]} -> {new[:12]}")
+        print(f"{item.rank}: {item.path}: {item.name} {item.why}\n  {_short(old)} -> {_short(new)}")
         if item.text is not None and item.path in line.definitions and item.name in line.definitions[item.path]:
             print("".join(f"    {text}\n" for text in item.text.split("\n")), end="")
     replace(line, definitions=pins).save()
@@ -185,12 +190,14 @@ def _pin_wheels(line: Line) -> int:
 
 
 def _notes(options: argparse.Namespace) -> int:
-    text = notes(_lines(options)).encode()
+    text = notes(load_lines()).encode()
     file = ROOT / "PATCH_NOTES.md"
     current = file.read_bytes() if file.is_file() else None
     if options.check and current != text:
         raise ForkError(
-            f"{file} is not up to date.", "The overlay's docstrings or the pins say something else.", "Run `python -m fork notes`."
+            f"{file} is not up to date.",
+            "intents.json, the overlays' docstrings or the pins say something else.",
+            "Run `python -m fork notes`.",
         )
     if not options.check:
         write_atomically(file, text)
@@ -198,13 +205,13 @@ def _notes(options: argparse.Namespace) -> int:
     return 0
 
 
-def _lines(options: argparse.Namespace) -> list[Line]:
-    return [load_line(options.line)] if options.line else load_lines()
-
-
 def _merged(line: Line, wheel: Path | None) -> Patch:
     with UpstreamWheel(find_wheel(line, wheel), line.upstream) as upstream:
         return merge_line(line, upstream)
+
+
+def _short(pin: str) -> str:
+    return ":".join(part[:12] for part in pin.split(":"))
 
 
 def _text(data: bytes) -> str:

@@ -22,7 +22,8 @@ class Line:
 
     upstream: the release it is built from. local: what its version adds. overlay: its folder, from the root of the checkout.
     wheels: sha256 of each of upstream's wheels, by file name. new: paths of modules upstream does not have.
-    definitions: per path, per qualified name, the sha256 of upstream's newline-normalised text, or "added" where upstream has none.
+    definitions: per path, per qualified name, the sha256 of upstream's newline-normalised text, signature and body apart with a colon
+    between (of a constant one), or "added" where upstream has none.
     """
 
     root: Path

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from .bindings import Binding, bindings
-from .errors import ForkError
+from .errors import ForkError, ForkErrors
 from .guard import misfits
-from .overlay import Claim, Import, Overlay, claims_in, imported
+from .overlay import Claim, Import, Overlay, claims_in, imported, is_ellipsis
 from .source import Definition, Edit, Function, Source
 
 REPLACED, DECORATED, GUARDED, ADDED = "replaced", "decorated", "guarded", "added"
@@ -22,11 +22,11 @@ REPLACED, DECORATED, GUARDED, ADDED = "replaced", "decorated", "guarded", "added
 
 @dataclass(frozen=True)
 class Touch:
-    """One definition of the fork: its qualified name, how it came in, and upstream's text of it (None where it was added)."""
+    """One definition of the fork: its qualified name, how it came in, and upstream's text of it in parts (None where it was added)."""
 
     name: str
     how: str
-    upstream: str | None
+    upstream: tuple[str, ...] | None
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,24 @@ class Merged:
 
     data: bytes
     touches: tuple[Touch, ...]
+
+
+@dataclass(frozen=True)
+class Lost:
+    """A claim that upstream has no one definition for: it is gone, or there twice. name: the claim's, "" for a whole module."""
+
+    name: str
+    twice: bool
+    refusal: ForkError
+
+
+class LostClaims(ForkErrors):
+    """Claims that upstream has no one definition for, and the touches that the others come to."""
+
+    def __init__(self, lost: Sequence[Lost], touches: tuple[Touch, ...]) -> None:
+        super().__init__([each.refusal for each in lost])
+        self.lost = tuple(lost)
+        self.touches = touches
 
 
 @dataclass
@@ -54,13 +72,15 @@ class _Scope:
 def merge(upstream: Source, overlay: Overlay) -> Merged:
     """Upstream's module with the overlay's definitions and missing imports in it.
 
-    Raises ForkError where a definition is not found exactly once, is of another kind or changes nothing, and where the result is no
-    Python.
+    Raises LostClaims where definitions are not found exactly once, and ForkError where one is of another kind or changes nothing, and where
+    the result is no Python.
     """
     merger = _Merger(upstream, overlay)
     module = _Scope("", upstream.tree.body, "", len(upstream.text))
     merger.add_imports(module)
     merger.merge_scope(module, overlay.claims)
+    if merger.lost:
+        raise LostClaims(merger.lost, tuple(merger.touches))
     if not merger.edits:
         raise ForkError(
             f"{overlay.source.name} changes nothing.",
@@ -133,19 +153,21 @@ class _Merger:
         self.ours = overlay.source
         self.edits: list[Edit] = []
         self.touches: list[Touch] = []
+        self.lost: list[Lost] = []
 
     def merge_scope(self, scope: _Scope, claims: Sequence[Claim]) -> None:
         for claim in claims:
             found = scope.bindings.get(claim.name[len(scope.prefix) :], [])
             if len(found) > 1:
                 lines = ", ".join(str(binding.node.lineno) for binding in found)
-                raise self._refusal(
+                refusal = self._refusal(
                     claim,
                     f"Upstream's {self.upstream.name} defines it {len(found)} times (lines {lines}): overloads, a property and its setter, "
                     "or definitions under a condition. Which one is meant is not clear.",
                     "Claim a definition that is there once, such as a caller of it, or decorate the enclosing class or function.",
                 )
-            if found:
+                self.lost.append(Lost(claim.name, True, refusal))
+            elif found:
                 self._merge_found(claim, found[0])
             else:
                 self._add(claim, scope)
@@ -167,11 +189,10 @@ class _Merger:
     def _replace(self, claim: Claim, node: Definition) -> None:
         start, end = self.upstream.start(node), self.upstream.end(node)
         text = self._text(claim, self.upstream.indent(start))
-        theirs = self.upstream.normalised(start, end)
-        if text == theirs:
+        if text == self.upstream.normalised(start, end):
             raise self._refusal(claim, "It is upstream's text, so it changes nothing.", "Delete it from the overlay.")
         self.edits.append(Edit(start, end, text))
-        self.touches.append(Touch(claim.name, REPLACED, theirs))
+        self.touches.append(Touch(claim.name, REPLACED, self.upstream.parts(node)))
 
     def _keep(self, claim: Claim, node: Definition) -> None:
         """Leave upstream's body. Our decorators go innermost: only there do they also work below `@router.post` or `@property`."""
@@ -196,8 +217,7 @@ class _Merger:
         if claim.guard:
             self._guard(claim, node)
         if claim.node.decorator_list or claim.guard:
-            theirs = self.upstream.normalised(self.upstream.start(node), self.upstream.end(node))
-            self.touches.append(Touch(claim.name, GUARDED if claim.guard else DECORATED, theirs))
+            self.touches.append(Touch(claim.name, GUARDED if claim.guard else DECORATED, self.upstream.parts(node)))
         if isinstance(node, ast.ClassDef) and not claim.keeps:
             self._merge_members(claim, node)
 
@@ -234,8 +254,10 @@ class _Merger:
     def _add(self, claim: Claim, scope: _Scope) -> None:
         where = f"class {scope.prefix[:-1]} of upstream's {self.upstream.name}" if scope.prefix else f"upstream's {self.upstream.name}"
         looks_new = isinstance(claim.node, ast.ClassDef) and claim.node.bases
-        if claim.keeps and not looks_new:
-            raise self._refusal(claim, f"It keeps a body (`...`) that {where} does not have.", "Correct the name, or write the body.")
+        if not looks_new and _keeps_any(claim):
+            why = f"It keeps a body (`...`) that {where} does not have."
+            self.lost.append(Lost(claim.name, False, self._refusal(claim, why, "Correct the name, or write the body.")))
+            return
         text = self._text(claim, scope.indent)
         if scope.prefix:
             if not self.upstream.ends_line(scope.end) or scope.indent.strip():
@@ -307,6 +329,12 @@ class _Merger:
 
     def _refusal(self, claim: Claim, why: str, remedy: str) -> ForkError:
         return ForkError(f"{self.ours.name}:{claim.node.lineno} claims {claim.name}.", why, remedy)
+
+
+def _keeps_any(claim: Claim) -> bool:
+    """Whether a claim, or a member of a claimed class, leaves a body to upstream."""
+    members = ast.walk(claim.node) if isinstance(claim.node, ast.ClassDef) else ()
+    return claim.keeps or any(isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and is_ellipsis(node.body[-1]) for node in members)
 
 
 def _top_level_imports(body: Sequence[ast.stmt]) -> Iterator[Import]:

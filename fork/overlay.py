@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from .errors import ForkError
 from .source import Definition, Source
 
-_FIELD = re.compile(r"^(Upstream|Remove when):[ \t]*(.*(?:\n[ \t]+\S.*)*)", re.MULTILINE)
+_FIELDS = ("Intent", "Upstream", "Remove when")
+_FIELD = re.compile(r"^(Intent|Upstream|Remove when):[ \t]*(.*(?:\n[ \t]+\S.*)*)", re.MULTILINE)
 KINDS = {
     ast.FunctionDef: "function",
     ast.AsyncFunctionDef: "async function",
@@ -23,9 +24,10 @@ KINDS = {
 
 @dataclass(frozen=True)
 class Reason:
-    """The docstring of an overlay file: why the touch exists, its upstream issue or PR, and when it can go."""
+    """The docstring of an overlay file: why the touch exists, the intent it serves, its upstream issue or PR, and when it can go."""
 
     why: str
+    intent: str
     upstream: str
     remove_when: str
 
@@ -92,15 +94,16 @@ def read_reason(source: Source) -> Reason:
     fields = {name: " ".join(value.split()) for name, value in _FIELD.findall(text)}
     first_field = _FIELD.search(text)
     why = text[: first_field.start()].strip() if first_field else text.strip()
-    parts = {"a paragraph that says why": why, "Upstream:": fields.get("Upstream"), "Remove when:": fields.get("Remove when")}
+    parts = {"a paragraph that says why": why, **{f"{name}:": fields.get(name) for name in _FIELDS}}
     missing = [name for name, value in parts.items() if not value]
-    if missing:
+    if missing or [name for name, _ in _FIELD.findall(text)] != list(_FIELDS):
         raise ForkError(
             f"{source.name}:1 has no complete module docstring.",
-            f"It lacks {', '.join(missing)}.",
-            "Start the file with a docstring: why the touch exists, then `Upstream: <issue or PR>` and `Remove when: <condition>`.",
+            f"It lacks {', '.join(missing)}." if missing else "Its fields come in another order, or more than once.",
+            "Start the file with a docstring: why the touch exists, then `Intent: <slug>`, `Upstream: <issue or PR, or none yet>` and "
+            "`Remove when: <condition>`.",
         )
-    return Reason(why, fields["Upstream"], fields["Remove when"])
+    return Reason(why, fields["Intent"], fields["Upstream"], fields["Remove when"])
 
 
 def read_overlay(source: Source) -> Overlay:
@@ -137,6 +140,11 @@ def checks_types_only(statement: ast.stmt) -> bool:
     return isinstance(statement, ast.If) and ast.unparse(statement.test) in ("TYPE_CHECKING", "typing.TYPE_CHECKING")
 
 
+def is_ellipsis(statement: ast.stmt) -> bool:
+    """Whether a statement is `...`, which stands for upstream's body."""
+    return isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant) and statement.value.value is ...
+
+
 def constant_name(statement: ast.stmt) -> str | None:
     """The name of `NAME = ...` or `NAME: T = ...`; None for any other statement."""
     if isinstance(statement, ast.Assign):
@@ -165,10 +173,10 @@ def claims_in(source: Source, statements: list[ast.stmt], prefix: str) -> tuple[
 
 def _claim(source: Source, statement: ast.stmt, prefix: str) -> Claim:
     if isinstance(statement, ast.ClassDef):
-        return Claim(prefix + statement.name, statement, keeps=len(statement.body) == 1 and _is_ellipsis(statement.body[0]))
+        return Claim(prefix + statement.name, statement, keeps=len(statement.body) == 1 and is_ellipsis(statement.body[0]))
     if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef)):
         documented = ast.get_docstring(statement, clean=False) is not None
-        keeps = _is_ellipsis(statement.body[-1])
+        keeps = is_ellipsis(statement.body[-1])
         return Claim(prefix + statement.name, statement, keeps, tuple(statement.body[documented:-1]) if keeps else ())
     name = constant_name(statement)
     if name is not None and isinstance(statement, (ast.Assign, ast.AnnAssign)):
@@ -178,10 +186,6 @@ def _claim(source: Source, statement: ast.stmt, prefix: str) -> Claim:
         "Besides its docstring, an overlay file has only imports and definitions: functions, classes, and constants of one name each.",
         'Put the code into a definition, or into a new module that the line file lists under "new".',
     )
-
-
-def _is_ellipsis(statement: ast.stmt) -> bool:
-    return isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant) and statement.value.value is ...
 
 
 def _is_for_type_checkers(source: Source, statement: ast.stmt) -> bool:

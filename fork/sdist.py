@@ -10,9 +10,10 @@ from pathlib import Path
 
 from .errors import ForkError
 from .files import replacing
+from .intents import INTENTS
 from .line import PACKAGE, Line, load_lines, overlay_files
 
-_DOCUMENTS = ("pyproject.toml", "README.md", "PATCH_NOTES.md", "CONTRIBUTING.md", "LICENSE")
+_DOCUMENTS = ("pyproject.toml", INTENTS, "README.md", "PATCH_NOTES.md", "CONTRIBUTING.md", "LICENSE")
 
 
 def write_sdist(line: Line, folder: Path) -> Path:

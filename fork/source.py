@@ -13,6 +13,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate
+from pathlib import Path
 
 from .errors import ForkError
 
@@ -49,6 +50,11 @@ class Source:
         except (SyntaxError, ValueError) as error:
             raise ForkError(f"{name}{line_of(error)} cannot be read as Python.", str(error), "Correct that line.") from error
         self.newline = "\r\n" if "\r\n" in self.text else "\n"
+
+    @classmethod
+    def of_file(cls, file: Path, root: Path) -> Source:
+        """A file of a checkout, named by its path from the root of that."""
+        return cls(file.relative_to(root).as_posix(), file.read_bytes())
 
     @cached_property
     def _line_starts(self) -> list[int]:
@@ -108,6 +114,14 @@ class Source:
     def normalised(self, start: int, end: int) -> str:
         """A span of the text with every newline as `\\n`."""
         return _LINE_END.sub("\n", self.text[start:end])
+
+    def parts(self, node: Definition) -> tuple[str, ...]:
+        """The normalised text of a definition: its signature, which is decorators and header, and its body; of a constant all in one."""
+        start, end = self.start(node), self.end(node)
+        if isinstance(node, (ast.Assign, ast.AnnAssign)):
+            return (self.normalised(start, end),)
+        colon = self.header_end(node)
+        return self.normalised(start, colon), self.normalised(colon, end)
 
     def indent(self, offset: int) -> str:
         """What stands before this offset on its line."""

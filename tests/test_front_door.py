@@ -31,6 +31,15 @@ def test_every_target_the_documents_name_exists() -> None:
     assert {"demo", "proxy", "test-unit"} <= named <= targets
 
 
+def test_the_patch_notes_are_two_pages_whose_links_lead_somewhere() -> None:
+    """Who wants to know what the fork changes reads them whole, and finds each file and test they name."""
+    text = (ROOT / "PATCH_NOTES.md").read_text("utf-8")
+    links = re.findall(r"\]\(([^)]+)\)", text)
+    assert [link for link in links if not (ROOT / link).is_file()] == []
+    assert "tests/wire/test_matrix.py" in links
+    assert text.count("\n") <= 120
+
+
 @pytest.mark.parametrize(
     ("headers", "name"),
     [

@@ -14,7 +14,16 @@ from collections.abc import Mapping
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-WHY = '"""Made up for a test.\n\nUpstream: example/project#1\nRemove when: never.\n"""\n'
+WHY = '"""Made up for a test.\n\nIntent: example\nUpstream: example/project#1\nRemove when: never.\n"""\n'
+INTENT = {
+    "slug": "example",
+    "title": "An example",
+    "why": "A test needs one.",
+    "upstream": "none yet",
+    "forwarded": "no",
+    "remove_when": "never",
+    "tests": [],
+}
 RELEASE = "1.0"
 WHEEL_NAME = f"litellm-{RELEASE}-py3-none-any.whl"
 METADATA = (
@@ -65,6 +74,7 @@ class Checkout:
         self.wheel = write_wheel(root.parent / "release", modules)
         shutil.copytree(ROOT / "fork", root / "fork", ignore=shutil.ignore_patterns("__pycache__"))
         shutil.copy(ROOT / "pyproject.toml", root)
+        self.write("intents.json", json.dumps([INTENT]))
         self.add_line("v1", "litellm")
 
     def add_line(self, name: str, overlay: str, new: tuple[str, ...] = (), wheel: Path | None = None) -> None:

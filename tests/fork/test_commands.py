@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import shutil
 from pathlib import Path
 
 import pytest
 
 from . import checkouts
-from .checkouts import WHY, Checkout
+from .checkouts import INTENT, WHY, Checkout
 
 
 def test_fetches_from_the_users_index_once(checkout: Checkout) -> None:
@@ -74,7 +75,7 @@ def test_check_lists_each_definition_of_every_line(checkout: Checkout, tmp_path:
     checkout.add_line("v0", "backports/v0/litellm")
     checkout.write("backports/v0/litellm/a.py", f"{WHY}Y = 1\n")
     text = checkout.fork("check", code=1)
-    assert "v1: every pin holds" in text and "Y  added, NOT CLEAN: has no pin yet" in text and "v0: 1 pin(s) do not hold" in text
+    assert "v1: every pin holds" in text and "Y  added, NOT CLEAN: unpinned" in text and "v0: 1 pin(s) do not hold" in text
     assert "v0" not in checkout.fork("check", "--line", "v1")
 
 
@@ -113,24 +114,46 @@ def test_pin_prints_what_it_writes(checkout: Checkout) -> None:
 
 
 def test_notes_say_what_why_and_until_when(checkout: Checkout) -> None:
-    """PATCH_NOTES.md is made of docstrings and pins alone; `--check` tells when it is out of date."""
-    checkout.write("litellm/a.py", f"{WHY}\n\n@d\nclass K:\n    @d\n    def f(self): ...\n\n    x = 1\n\n\ndef greet():\n    return 1\n")
+    """PATCH_NOTES.md tells of each intent why, by which tests, in which files, and until when; `--check` tells when it is out of date."""
+    overlay = "\n\n@d\nclass K:\n    @d\n    def f(self): ...\n\n    x = 1\n\n\n"
+    overlay += "def greet():\n    return 1\n\n\ndef other():\n    greet()\n    ...\n"
+    checkout.write("litellm/a.py", WHY + overlay)
+    checkout.write("litellm/fresh.py", WHY)
+    checkout.write("tests/test_a.py", "")
+    checkout.write("intents.json", json.dumps([{**INTENT, "tests": ["tests/test_a.py"]}]))
     checkout.wheel = checkouts.write_wheel(
-        checkout.wheel.parent, {"litellm/a.py": b"class K:\n    def f(self): pass\n\n\ndef greet(): pass\n"}
+        checkout.wheel.parent, {"litellm/a.py": b"class K:\n    def f(self): pass\n\n\ndef greet(): pass\n\n\ndef other():\n    pass\n"}
     )
-    checkout.add_line("v1", "litellm")
+    checkout.add_line("v1", "litellm", new=("litellm/fresh.py",))
     assert "claims K" in checkout.fork("notes", given=False, code=1)
     checkout.fork("pin")
     checkout.fork("notes", given=False)
     notes = checkout.root / "PATCH_NOTES.md"
-    assert notes.read_text().split("### ")[1] == (
-        "`litellm/a.py`\n\nMade up for a test.\n\n- decorated `K`\n- decorated `K.f`\n- added `K.x`\n- replaced `greet`\n"
-        "- Upstream: example/project#1\n- Remove when: never.\n- Last checked against: 1.0\n"
+    assert notes.read_text().endswith(
+        "| line | built from upstream | version |\n|---|---|---|\n| v1 | 1.0 | 1.0+test.1 |\n\n"
+        "| intent | upstream | forwarded | removed when |\n|---|---|---|---|\n| example: An example | none yet | no | never |\n\n"
+        "## example: An example\n\nA test needs one.\n\nProven by [tests/test_a.py](tests/test_a.py).\n\n"
+        "| file | what of it is ours | upstream |\n|---|---|---|\n"
+        "| [litellm/a.py](litellm/a.py) | guarded `other`; decorated `K`, `K.f`; replaced `greet`; added `K.x` | example/project#1 |\n"
+        "| [litellm/fresh.py](litellm/fresh.py) | a new module | example/project#1 |\n"
     )
     checkout.fork("notes", "--check", given=False)
     notes.write_text("old")
     assert "is not up to date" in checkout.fork("notes", "--check", given=False, code=1)
     assert notes.read_text() == "old"
+
+
+def test_notes_tell_of_an_older_line_what_differs(checkout: Checkout) -> None:
+    """Of an older line's files the notes list what the newest does not have there, what is missing, and the files that are."""
+    checkout.write("litellm/a.py", f"{WHY}\n\n@d\ndef greet(): ...\n\n\ndef other():\n    return 1\n")
+    checkout.write("litellm/windows.py", f"{WHY}\n\n@d\ndef greet(): ...\n")
+    checkout.add_line("v0", "backports/v0/litellm")
+    checkout.write("backports/v0/litellm/a.py", f"{WHY}\n\n@d\ndef greet(): ...\n\n\nX = 1\n")
+    for line in ("v1", "v0"):
+        checkout.fork("pin", "--line", line)
+    checkout.fork("notes", given=False, env={"LITELLM_FORK_LINE": "v0"})
+    notes = (checkout.root / "PATCH_NOTES.md").read_text()
+    assert notes.endswith("\n\nv0 differs in [litellm/a.py](backports/v0/litellm/a.py) (added `X`; not `other`), no litellm/windows.py.\n")
 
 
 def test_help_names_every_command(checkout: Checkout) -> None:

@@ -171,7 +171,7 @@ def test_a_decorator_in_parentheses_over_lines_is_replaced_whole() -> None:
 @pytest.mark.parametrize(
     ("upstream", "overlay", "words"),
     [
-        ("def g(): pass\n", "@d\ndef f(): ...\n", ["overlay/m.py:7 claims f", "keeps a body", "litellm/m.py does not have"]),
+        ("def g(): pass\n", "@d\ndef f(): ...\n", ["overlay/m.py:8 claims f", "keeps a body", "litellm/m.py does not have"]),
         ("class A:\n    pass\n", "class A:\n    @d\n    def f(self): ...\n", ["claims A.f", "class A of upstream's"]),
         ("@overload\ndef f(a): ...\n@overload\ndef f(b): ...\ndef f(c): pass\n", "@d\ndef f(): ...\n", ["3 times (lines 2, 4, 5)"]),
         (
@@ -212,15 +212,15 @@ def test_refuses_what_is_not_found_once_or_changes_nothing(upstream: str, overla
 @pytest.mark.parametrize(
     ("overlay", "words"),
     [
-        ("print('x')\n", ["overlay/m.py:6", "print('x')"]),
-        ("for x in y: pass\n", ["overlay/m.py:6", "for x in y"]),
-        ("if a:\n    X = 1\n", ["overlay/m.py:6", "if a"]),
-        ("A = B = 1\n", ["overlay/m.py:6", "A = B = 1"]),
-        ("class f:\n    'Doc.'\n", ["overlay/m.py:7", "Doc."]),
-        ("X = 1\nX = 2\n", ["overlay/m.py:7 defines X again", "Line 6"]),
+        ("print('x')\n", ["overlay/m.py:7", "print('x')"]),
+        ("for x in y: pass\n", ["overlay/m.py:7", "for x in y"]),
+        ("if a:\n    X = 1\n", ["overlay/m.py:7", "if a"]),
+        ("A = B = 1\n", ["overlay/m.py:7", "A = B = 1"]),
+        ("class f:\n    'Doc.'\n", ["overlay/m.py:8", "Doc."]),
+        ("X = 1\nX = 2\n", ["overlay/m.py:8 defines X again", "Line 7"]),
         ("class f:\n    def g(self): return 1\n    def g(self): return 2\n", ["defines f.g again"]),
         ("from x import *\nX = 1\n", ["star import"]),
-        ("if TYPE_CHECKING:\n    X = 1\n", ["overlay/m.py:7", "if TYPE_CHECKING"]),
+        ("if TYPE_CHECKING:\n    X = 1\n", ["overlay/m.py:8", "if TYPE_CHECKING"]),
         ("", ["overlay/m.py changes nothing"]),
     ],
 )
@@ -233,29 +233,37 @@ def test_refuses_what_the_grammar_does_not_know(overlay: str, words: list[str]) 
 @pytest.mark.parametrize(
     ("docstring", "missing"),
     [
-        ("", "a paragraph that says why, Upstream:, Remove when:"),
-        ('"""Why."""\n', "Upstream:, Remove when:"),
-        ('"""Why.\n\nUpstream: x#1\n"""\n', "Remove when:"),
-        ('"""Upstream: x#1\nRemove when: y\n"""\n', "a paragraph that says why"),
-        ('"""Why.\n\nUpstream:\nRemove when: y\n"""\n', "Upstream:"),
+        ("", "a paragraph that says why, Intent:, Upstream:, Remove when:"),
+        ('"""Why."""\n', "Intent:, Upstream:, Remove when:"),
+        ('"""Why.\n\nIntent: a\nUpstream: x#1\n"""\n', "Remove when:"),
+        ('"""Why.\n\nUpstream: x#1\nRemove when: y\n"""\n', "Intent:"),
+        ('"""Intent: a\nUpstream: x#1\nRemove when: y\n"""\n', "a paragraph that says why"),
+        ('"""Why.\n\nIntent: a\nUpstream:\nRemove when: y\n"""\n', "Upstream:"),
     ],
 )
 def test_refuses_a_docstring_without_a_required_part(docstring: str, missing: str) -> None:
-    """Why, the upstream issue and the removal condition are required, and the refusal names what is missing."""
+    """Why, the intent, the upstream issue and the removal condition are required, and the refusal names what is missing."""
     with pytest.raises(ForkError, match=f"It lacks {missing}\\."):
         read_overlay(Source("overlay/m.py", f"{docstring}X = 1\n".encode()))
 
 
+@pytest.mark.parametrize("fields", ["Upstream: x\nIntent: a\nRemove when: y", "Intent: a\nIntent: b\nUpstream: x\nRemove when: y"])
+def test_refuses_a_docstring_whose_fields_are_out_of_order(fields: str) -> None:
+    """Every file has its fields once and in the same order, so that a reader finds them."""
+    with pytest.raises(ForkError, match="another order, or more than once"):
+        read_overlay(Source("overlay/m.py", f'"""Why.\n\n{fields}\n"""\nX = 1\n'.encode()))
+
+
 def test_reads_docstring_fields_over_several_lines() -> None:
     """A field may wrap onto indented lines, and the reason may have several paragraphs."""
-    text = '"""One.\n\nTwo.\n\nUpstream: x#1,\n    x#2\nRemove when: a\n    and b.\n"""\nX = 1\n'
+    text = '"""One.\n\nTwo.\n\nIntent: a\nUpstream: x#1,\n    x#2\nRemove when: a\n    and b.\n"""\nX = 1\n'
     reason = read_overlay(Source("overlay/m.py", text.encode())).reason
-    assert (reason.why, reason.upstream, reason.remove_when) == ("One.\n\nTwo.", "x#1, x#2", "a and b.")
+    assert (reason.why, reason.intent, reason.upstream, reason.remove_when) == ("One.\n\nTwo.", "a", "x#1, x#2", "a and b.")
 
 
 def test_names_the_line_of_a_syntax_error() -> None:
     """An overlay that is no Python is refused with file and line."""
-    with pytest.raises(ForkError, match=r"overlay/m.py:7 cannot be read as Python"):
+    with pytest.raises(ForkError, match=r"overlay/m.py:8 cannot be read as Python"):
         run("X = 1\n", "Y = 2\ndef f(:\n")
 
 
@@ -305,7 +313,7 @@ def test_a_guard_goes_ahead_of_upstreams_body() -> None:
         ("A.B.h", "guarded"),
         ("A.B.y", "added"),
     ]
-    assert result.touches[2].upstream == "def h(self): # one\n            '''All it has.'''"
+    assert result.touches[2].upstream == ("def h(self):", " # one\n            '''All it has.'''")
     assert run(upstream.replace("\n", "\r\n"), overlay).data.decode() == result.data.decode().replace("\n", "\r\n")
 
 

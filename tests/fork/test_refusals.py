@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import shutil
 import sys
 from collections.abc import Mapping
@@ -13,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from . import checkouts
-from .checkouts import MODULES, WHY, Checkout, index_settings
+from .checkouts import INTENT, MODULES, WHY, Checkout, index_settings
 
 
 def refusal(
@@ -129,11 +130,139 @@ def test_a_definition_that_upstream_changed(checkout: Checkout) -> None:
     old = checkout.wheel
     release(checkout, a=MODULES["litellm/a.py"].replace(b"hello", b"hi"))
     for command in ("build", "tree"):
-        refusal(checkout, "litellm/a.py: greet has changed upstream", "python -m fork check", arguments=(command,))
+        refusal(checkout, "body only: litellm/a.py: greet has another body", "python -m fork check", arguments=(command,))
     text = checkout.fork("check", code=1)
-    assert "greet  replaced, NOT CLEAN" in text and "return 'hi'" in text and "return 'hello'" not in text
+    assert "greet  replaced, NOT CLEAN: body only" in text and "return 'hi'" in text and "return 'hello'" not in text
     text = checkout.fork("check", "--compare", str(old), code=1)
     assert "-    return 'hello'\n+    return 'hi'" in text
+
+
+OLD = """\
+def body(a):
+    return 1
+
+
+@old
+def decorated(a):
+    return 1
+
+
+def header(a):
+    return 1
+
+
+def replaced(a):
+    return 1
+
+
+def guarded(a):
+    return 1
+
+
+def twice(a):
+    return 1
+
+
+class K:
+    def kept(self):
+        return 1
+
+
+class L:
+    def kept(self):
+        return 1
+"""
+DRIFTED = (
+    ("def body(a):\n    return 1", "def body(a):\n    return 2"),
+    ("@old", "@new"),
+    ("def header(a)", "def header(a, b)"),
+    ("def replaced", "def other"),
+    ("def guarded", "def twice"),
+    ("class K", "class M"),
+    ("class L", "fresh = 3\n\n\nclass N"),
+)
+CLAIMS = """
+
+@d
+def body(a): ...
+
+
+@d
+def decorated(a): ...
+
+
+@d
+def header(a): ...
+
+
+def replaced(a):
+    return 3
+
+
+def guarded(a):
+    print(a)
+    ...
+
+
+@d
+def twice(a): ...
+
+
+class K:
+    def kept(self):
+        return 3
+
+
+class L:
+    @d
+    def kept(self): ...
+
+
+fresh = 4
+"""
+
+
+def test_drift_is_told_by_how_bad_it_is(checkout: Checkout) -> None:
+    """`check` lists what is gone, then what is there twice, then changed signatures, then mere bodies, and says how many of each."""
+    checkout.write("litellm/a.py", WHY + CLAIMS)
+    release(checkout, a=OLD.encode())
+    checkout.fork("pin")
+    old, new = shutil.copy(checkout.wheel, checkout.root), OLD
+    for before, after in DRIFTED:
+        assert new.count(before) == 1
+        new = new.replace(before, after)
+    release(checkout, a=new.encode())
+    text = checkout.fork("check", "--compare", str(old), code=1)
+    assert re.findall(r"^(\w[\w ]*): litellm/a.py: (\S+)", text, re.MULTILINE) == [
+        ("gone", "K.kept"),
+        ("gone", "L.kept"),
+        ("gone", "guarded"),
+        ("gone", "replaced"),
+        ("twice", "twice"),
+        ("taken", "fresh"),
+        ("signature", "decorated"),
+        ("signature", "header"),
+        ("body only", "body"),
+        ("unpinned", "K"),
+    ]
+    assert "-def guarded(a):\n" in text and "-    return 1\n+    return 2\n" in text
+    assert "v1: 10 pin(s) do not hold: 4 gone, 1 twice, 1 taken, 2 signature, 1 body only, 1 unpinned\n" in text
+    for command in ("build", "pin"):
+        refusal(checkout, "claims guarded", "claims twice", "claims L", "defines it 2 times", arguments=(command,))
+
+
+def test_a_module_that_upstream_removed(checkout: Checkout) -> None:
+    """Each definition that is pinned in a module upstream has no more is told as gone, beside the drift of the others."""
+    checkout.write("litellm/windows.py", f"{WHY}\n\ndef greet():\n    return 2\n\n\ndef other():\n    return 3\n")
+    checkout.fork("pin")
+    line = checkout.root / "lines" / "v1.json"
+    modules = {path: data.replace(b"hello", b"hi") for path, data in MODULES.items() if path != "litellm/windows.py"}
+    old, checkout.wheel = checkout.wheel, checkouts.write_wheel(checkout.root.parent / "next", modules)
+    line.write_text(line.read_text().replace(*(hashlib.sha256(wheel.read_bytes()).hexdigest() for wheel in (old, checkout.wheel))))
+    text = checkout.fork("check", code=1)
+    assert "gone: litellm/windows.py: greet has no one place: Upstream 1.0 has no file" in text
+    assert "3 pin(s) do not hold: 2 gone, 1 body only" in text
+    refusal(checkout, "litellm/windows.py does not fit upstream")
 
 
 def test_a_definition_that_upstream_removed(checkout: Checkout) -> None:
@@ -164,7 +293,7 @@ def test_every_refusal_is_shown_at_once(checkout: Checkout) -> None:
     checkout.write("litellm/windows.py", f"{WHY}def greet(:\n")
     checkout.write("litellm/typo.py", f"{WHY}X = 1\n")
     text = refusal(
-        checkout, "litellm/a.py:1 has no complete", "litellm/windows.py:6 cannot be read", "typo.py does not fit", arguments=("pin",)
+        checkout, "litellm/a.py:1 has no complete", "litellm/windows.py:7 cannot be read", "typo.py does not fit", arguments=("pin",)
     )
     assert text.count("error: ") == 3
 
@@ -186,6 +315,42 @@ def test_files_that_have_no_place(checkout: Checkout, new: tuple[str, ...], file
     for path, text in files.items():
         checkout.write(path, text)
     refusal(checkout, *words, arguments=("pin",))
+
+
+@pytest.mark.parametrize("path", ["litellm/a.py", "litellm/fresh.py"])
+def test_a_file_that_serves_no_known_intent(checkout: Checkout, path: str) -> None:
+    """A touch and a new module alike name an intent that is declared; the refusal says which are."""
+    checkout.add_line("v1", "litellm", new=("litellm/fresh.py",))
+    checkout.write("litellm/fresh.py", f"{WHY}X = 1\n")
+    checkout.fork("pin")
+    checkout.fork("build")
+    checkout.write(path, WHY.replace("Intent: example", "Intent: exmaple") + "X = 1\n")
+    refusal(checkout, f"{path} serves the intent 'exmaple'", "intents.json declares: example", "after `Intent:`")
+
+
+def test_an_intent_that_no_file_serves(checkout: Checkout) -> None:
+    """An intent is declared for what is there: by this line, or by another one's files."""
+    checkout.write("intents.json", json.dumps([INTENT, {**INTENT, "slug": "other"}]))
+    refusal(checkout, "declares the intent other", "No overlay file serves it")
+    checkout.add_line("v0", "backports/v0/litellm")
+    checkout.write("backports/v0/litellm/a.py", WHY.replace("Intent: example", "Intent: other") + "X = 1\n")
+    checkout.fork("build")
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["{", "{}", "[1]", "[{}]", json.dumps([INTENT, INTENT]), json.dumps([{**INTENT, "why": " "}]), json.dumps([{**INTENT, "more": "x"}])],
+)
+def test_intents_that_cannot_be_read(checkout: Checkout, content: str) -> None:
+    """A broken declaration is named, with what it has to be."""
+    checkout.write("intents.json", content)
+    refusal(checkout, "intents.json cannot be used", "slug, title, why, upstream, forwarded, remove_when")
+
+
+def test_an_intent_with_a_test_that_is_not_there(checkout: Checkout) -> None:
+    """The notes point to no test that does not exist."""
+    checkout.write("intents.json", json.dumps([{**INTENT, "tests": ["tests/test_gone.py"]}]))
+    refusal(checkout, "intents.json lists tests/test_gone.py under 'example'", "no such file", arguments=("notes",), given=False)
 
 
 def test_wrong_usage_exits_with_2(checkout: Checkout) -> None:
