@@ -5,8 +5,8 @@ Upstream: none yet
 Remove when: upstream scopes retries by whose credential failed, and its hooks see no credential.
 """
 
+from litellm.litellm_core_utils.oauth_arguments import seal
 from litellm.litellm_core_utils.oauth_failures import is_clients_own_failure
-from litellm.litellm_core_utils.oauth_scope import seal
 
 
 class Router:

@@ -57,7 +57,8 @@ def causes(error: BaseException | None) -> list[BaseException]:
 
 def hide_tokens(error: BaseException) -> None:
     """Mask the credentials in the requests that an error and its causes hold, for whoever looks into them."""
-    from litellm.llms.anthropic.oauth import has_token, masked
+    from litellm.litellm_core_utils.oauth_masking import masked
+    from litellm.llms.anthropic.oauth import has_token
 
     for each in causes(error):
         request = getattr(each, "_request", None)

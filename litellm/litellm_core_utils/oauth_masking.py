@@ -11,11 +11,13 @@ Remove when: upstream masks OAuth tokens in every record of its loggers and ever
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 # The policy's prefix. LiteLLM logs while it is imported, when nothing of `llms/` can be.
 _PREFIX: Final = "sk-ant-oat"
+_TOKEN: Final = re.compile(rf"{_PREFIX}[^\s\"',;)}}\]]*")
 _HEADERS: Final = ("headers", "extra_headers")
 
 
@@ -56,9 +58,21 @@ def _arguments(record: logging.LogRecord) -> tuple[object, ...]:
 
 
 def _masked_text(text: str) -> str:
-    from litellm.llms.anthropic.oauth import masked
+    from litellm.llms.anthropic.oauth import MASK
 
-    return str(masked(text))
+    return _TOKEN.sub(MASK, text)
+
+
+def masked(value: object) -> object:
+    """A value for a log or a callback: every OAuth token in a string, or in the strings of a mapping, is replaced; the rest is the same.
+
+    What has no token comes back as the very object.
+    """
+    if isinstance(value, str):
+        return _masked_text(value) if _PREFIX in value else value
+    if isinstance(value, Mapping) and any(isinstance(each, str) and _PREFIX in each for each in value.values()):
+        return {name: masked(each) if isinstance(each, str) else each for name, each in value.items()}
+    return value
 
 
 def is_mask(value: object) -> bool:
@@ -79,8 +93,6 @@ def kept_sealed(value: object, validate: Callable[[object], object]) -> object:
 
 def masked_argument(argument: Any) -> Any:
     """What a callback is given of a call: its strings masked, and its headers', and without a proxy's raw headers (`secret_fields`)."""
-    from litellm.llms.anthropic.oauth import masked
-
     shown = masked(argument)
     if not isinstance(shown, Mapping):
         return shown

@@ -15,11 +15,12 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final, ParamSpec, TypeVar, cast
 
 import litellm
 from litellm._logging import verbose_logger
+from litellm.litellm_core_utils.oauth_arguments import HEADER_ARGUMENTS, Arguments, any_headers, changed_headers, merged_headers, seal
 from litellm.litellm_core_utils.oauth_failures import authentication_error, failure_of_call
 from litellm.llms.custom_httpx.oauth_exit import configured_elsewhere
 
@@ -28,10 +29,6 @@ if TYPE_CHECKING:
 
 P = ParamSpec("P")
 R = TypeVar("R")
-Arguments = dict[str, object]
-
-# Where public calls take headers, the one that wins first, as upstream merges them.
-_HEADER_ARGUMENTS: Final = ("provider_specific_header", "extra_headers", "headers")
 # With `fallbacks`, these only hand their arguments on, to one call a model: each of those is scoped by itself.
 _HANDING_ON: Final = frozenset({"completion", "acompletion"})
 
@@ -110,19 +107,6 @@ def keeps_token_at_anthropic(resolve: Callable[P, tuple[Any, ...]]) -> Callable[
     return resolved
 
 
-def seal(args: tuple[object, ...], kwargs: Arguments) -> tuple[tuple[object, ...], Arguments]:
-    """A call's arguments with a mask for each OAuth token in its headers or as its `api_key`; the same where there is none."""
-    from litellm.llms.anthropic.oauth import OAUTH_TOKEN_PREFIX, OAuthToken, has_token, sealed
-
-    changes = {name: _changed(kwargs[name], sealed) for name in _HEADER_ARGUMENTS if kwargs.get(name) and _any(kwargs[name], has_token)}
-    key = kwargs.get("api_key")
-    if isinstance(key, str) and OAUTH_TOKEN_PREFIX in key:
-        changes["api_key"] = OAuthToken(key, configured=True)
-    if args:
-        args = tuple(sealed(each) if isinstance(each, Mapping) else each for each in args)
-    return args, {**kwargs, **changes} if changes else kwargs
-
-
 def scoped_for(
     headers: Mapping[str, object], provider: str | None, api_bases: Iterable[object], *, own_key: object, deployment: str
 ) -> ScopedHeaders:
@@ -166,17 +150,7 @@ def may_send_oauth(parameters: Mapping[str, object], args: tuple[object, ...], k
     named = {**dict(zip(parameters, args, strict=False)), **kwargs}
     litellm.utils.load_credentials_from_list(named)
     keys = (named.get("api_key"), configured_key(), _secret("ANTHROPIC_AUTH_TOKEN"))
-    return any(is_anthropic_oauth_key(key) for key in keys) or any(_any(named.get(name), has_token) for name in _HEADER_ARGUMENTS)
-
-
-def without_tokens(arguments: Mapping[str, object]) -> Arguments:
-    """A call's arguments with no OAuth token in any of its headers, for a call that follows one whose token was refused."""
-    from litellm.llms.anthropic.oauth import without_oauth
-
-    return {
-        **arguments,
-        **{name: _changed(arguments[name], without_oauth) for name in _HEADER_ARGUMENTS if arguments.get(name)},
-    }
+    return any(is_anthropic_oauth_key(key) for key in keys) or any(any_headers(named.get(name), has_token) for name in HEADER_ARGUMENTS)
 
 
 def configured_key() -> str | None:
@@ -192,11 +166,11 @@ def _scoped(signature: inspect.Signature, args: tuple[object, ...], kwargs: Argu
 
     named: Arguments = {**dict(zip(signature.parameters, args, strict=False)), **kwargs} if args else kwargs
     key = named.get("api_key")
-    if not isinstance(key, policy.OAuthToken) and not any(_any(named.get(name), _concerns_scope) for name in _HEADER_ARGUMENTS):
+    if not isinstance(key, policy.OAuthToken) and not any(any_headers(named.get(name), _concerns_scope) for name in HEADER_ARGUMENTS):
         return args, kwargs
     provider = _provider(signature, named)
     carried = clients_token(key)
-    headers = {**_merged_headers(named, provider), **({} if carried is None else {"authorization": carried})}
+    headers = {**merged_headers(named, provider), **({} if carried is None else {"authorization": carried})}
     own = key if carried is None else carried.displaced
     federated = named.get("anthropic_federation_rule_id")
     bases = (named.get("api_base"), named.get("base_url"))
@@ -204,7 +178,7 @@ def _scoped(signature: inspect.Signature, args: tuple[object, ...], kwargs: Argu
     goes_out = carried if carried and scoped.token else scoped.token or _own_key(own, provider, policy.betas_in(headers))
     # The betas beside a token travel with it: not every call reads every argument, or finds them under another casing.
     strip = functools.partial(policy.without_oauth, keep_oauth_beta=scoped.may_go, keep_betas=not isinstance(goes_out, policy.OAuthToken))
-    changes = {name: _changed(named[name], strip) for name in _HEADER_ARGUMENTS if named.get(name)}
+    changes = {name: changed_headers(named[name], strip) for name in HEADER_ARGUMENTS if named.get(name)}
     changes["api_key"] = goes_out
     positional = tuple(changes.pop(name, value) for name, value in zip(signature.parameters, args, strict=False))
     return positional, {**kwargs, **changes}
@@ -231,46 +205,6 @@ def _concerns_scope(headers: Mapping[str, object]) -> bool:
     from litellm.llms.anthropic.oauth import betas_in, has_token
 
     return has_token(headers) or betas_in(headers) != ""
-
-
-def _merged_headers(named: Mapping[str, object], provider: str | None) -> dict[str, object]:
-    """All headers of a call for a provider: those of the argument that wins, and the betas of all."""
-    from litellm.llms.anthropic.oauth import BETA_HEADER, betas_in, merge_betas
-
-    merged: dict[str, object] = {}
-    betas: list[object] = []
-    for argument in _HEADER_ARGUMENTS:
-        for headers in _mappings(named.get(argument), provider):
-            betas.append(betas_in(headers))
-            merged = {**{name: value for name, value in headers.items() if name.lower() != BETA_HEADER}, **merged}
-    return {**merged, BETA_HEADER: merge_betas(*betas)} if any(betas) else merged
-
-
-def _mappings(argument: object, provider: str | None = None) -> Iterator[Mapping[str, object]]:
-    """The mappings of headers in a header argument: plain headers, or those of entries that are scoped to this provider, or to any."""
-    if isinstance(argument, (list, tuple)):
-        for entry in argument:
-            yield from _mappings(entry, provider)
-    elif isinstance(argument, Mapping):
-        inner = argument.get("extra_headers")
-        if not isinstance(inner, Mapping):
-            yield argument
-        elif provider is None or provider in str(argument.get("custom_llm_provider", "")).replace(" ", "").split(","):
-            yield inner
-
-
-def _any(argument: object, holds: Callable[[Mapping[str, object]], bool]) -> bool:
-    return bool(argument) and any(holds(headers) for headers in _mappings(argument))
-
-
-def _changed(argument: object, change: Callable[[Mapping[str, object]], Mapping[str, object]]) -> object:
-    """A header argument with each mapping of headers in it changed."""
-    if isinstance(argument, (list, tuple)):
-        return [_changed(entry, change) for entry in argument]
-    if not isinstance(argument, Mapping):
-        return argument
-    inner = argument.get("extra_headers")
-    return {**argument, "extra_headers": change(inner)} if isinstance(inner, Mapping) else change(argument)
 
 
 def _provider(signature: inspect.Signature, named: Mapping[str, object]) -> str | None:

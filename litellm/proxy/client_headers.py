@@ -14,7 +14,7 @@ import inspect
 from collections.abc import Callable, Mapping
 from typing import Any, ParamSpec, TypeVar, cast
 
-from litellm.litellm_core_utils.oauth_scope import seal
+from litellm.litellm_core_utils.oauth_arguments import seal
 from litellm.llms.anthropic.oauth import OAuthToken, has_token, holds_token, sealed, token_in_headers, without_oauth
 from litellm.proxy.auth.litellm_key import without_litellm_key
 from litellm.proxy.client_errors import errors_for_the_client

@@ -9,6 +9,7 @@ from types import MappingProxyType
 
 import pytest
 
+from litellm.litellm_core_utils.oauth_masking import masked
 from litellm.llms.anthropic import oauth as policy
 from litellm.llms.anthropic import oauth_origins as setting_of_origins
 from tests.support.credentials import api_key, oauth_token, plain_bearer
@@ -312,11 +313,11 @@ def test_a_setting_that_is_no_list_of_origins_is_refused(setting: object) -> Non
 def test_masking_replaces_tokens_and_keeps_the_rest() -> None:
     """A token in a string or in a mapping's strings is gone; what has none comes back as the very object."""
     text = f"Authorization: Bearer {TOKEN}, key {KEY}"
-    shown = policy.masked(text)
+    shown = masked(text)
     assert isinstance(shown, str)
     assert TOKEN not in shown
     assert KEY in shown
     headers = {"authorization": f"Bearer {TOKEN}", "accept": "*/*"}
-    assert TOKEN not in str(policy.masked(headers))
+    assert TOKEN not in str(masked(headers))
     for same in ({"accept": "*/*"}, "plain", 1, None):
-        assert policy.masked(same) is same
+        assert masked(same) is same

@@ -5,8 +5,8 @@ Upstream: none yet
 Remove when: the release is no longer supported.
 """
 
+from litellm.litellm_core_utils.oauth_arguments import seal
 from litellm.litellm_core_utils.oauth_failures import is_clients_own_failure, says_nothing_of_deployment
-from litellm.litellm_core_utils.oauth_scope import seal
 
 
 class Router:

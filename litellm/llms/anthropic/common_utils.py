@@ -17,6 +17,8 @@ from litellm.llms.anthropic.oauth import (
     InvalidTokenError,
     OAuthToken,
     first_credential,
+    has_token,
+    holds_token,
     oauth_token,
     set_anthropic_headers,
     token_in_headers,
@@ -38,6 +40,8 @@ def optionally_handle_anthropic_oauth(headers: dict, api_key: str | None) -> tup
     Returns new headers and the token; the given headers and `api_key` where neither is a token.
     Raises AuthenticationError for a malformed token.
     """
+    if api_key and not holds_token(api_key) and not has_token(headers):
+        return headers, api_key
     try:
         given = token_in_headers(headers)
         token = OAuthToken(given) if given is not None else AnthropicModelInfo.get_api_key(api_key)

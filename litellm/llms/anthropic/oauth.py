@@ -11,7 +11,6 @@ Remove when: upstream sends the same headers for an OAuth token on every call pa
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from typing import Final, NamedTuple
 from urllib.parse import urlsplit
@@ -23,7 +22,6 @@ ANTHROPIC_ORIGIN: Final = "https://api.anthropic.com"
 OAUTH_PROVIDERS: Final = frozenset({"anthropic", "anthropic_text"})
 MASK: Final = "<an Anthropic OAuth token>"
 
-_TOKEN: Final = re.compile(rf"{OAUTH_TOKEN_PREFIX}[^\s\"',;)}}\]]*")
 _BROWSER_HEADER: Final = "anthropic-dangerous-direct-browser-access"
 _WRITTEN_HEADERS: Final = frozenset({"authorization", "x-api-key", BETA_HEADER, _BROWSER_HEADER})
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
@@ -61,11 +59,10 @@ class OAuthToken(str):
     def __repr__(self) -> str:
         return repr(MASK)
 
-    def __copy__(self) -> OAuthToken:
+    def __deepcopy__(self, memo: object = None) -> OAuthToken:
         return self
 
-    def __deepcopy__(self, memo: object) -> OAuthToken:
-        return self
+    __copy__ = __deepcopy__
 
     def __reduce_ex__(self, protocol: object) -> tuple[type[str], tuple[str]]:
         return str, (MASK,)
@@ -101,9 +98,8 @@ class ScopedHeaders(NamedTuple):
 def oauth_token(value: object) -> str | None:
     """The OAuth token in a credential value, with or without a `Bearer` scheme, stripped; None for anything else.
 
-    Only the prefix `sk-ant-oat` counts, in this case: plan logins, `claude setup-token` and Workload Identity Federation all mint it.
+    Only the prefix counts, in this case: plan logins, `claude setup-token` and Workload Identity Federation all mint it.
     The scheme's case and the spaces after it are free (RFC 9110, 11.1).
-
     Raises InvalidTokenError if the token has white space, a control character or no ASCII inside, which no header can carry, and for a
     mask whose token was lost on the way: another credential in its place would be billed without a word.
     """
@@ -143,12 +139,12 @@ def holds_token(value: object) -> bool:
         return OAUTH_TOKEN_PREFIX in value or MASK in value
     if isinstance(value, bytes):
         return OAUTH_TOKEN_PREFIX.encode() in value
-    return isinstance(value, (list, tuple)) and any(holds_token(each) for each in value)
+    return isinstance(value, (list, tuple)) and any(map(holds_token, value))
 
 
 def has_token(headers: object) -> bool:
     """Whether any header of a mapping holds an OAuth token, well formed or not."""
-    return isinstance(headers, Mapping) and any(holds_token(value) for value in headers.values())
+    return isinstance(headers, Mapping) and any(map(holds_token, headers.values()))
 
 
 def token_in_headers(headers: object) -> str | None:
@@ -156,7 +152,7 @@ def token_in_headers(headers: object) -> str | None:
 
     Raises InvalidTokenError as oauth_token does.
     """
-    if not isinstance(headers, Mapping):
+    if not has_token(headers) or not isinstance(headers, Mapping):
         return None
     for name in ("authorization", "x-api-key"):
         for key, value in headers.items():
@@ -168,7 +164,6 @@ def token_in_headers(headers: object) -> str | None:
 def first_credential(*, api_key: object = None, env_api_key: object = None, env_auth_token: object = None) -> str | None:
     """The credential that a call is configured with, stripped; None where nothing is set. Empty and blank values count as unset.
 
-    A token in the caller's headers goes before all of these: scope_headers takes it out, and it is the call's `api_key` from there on.
     `ANTHROPIC_AUTH_TOKEN` takes part only if it is an OAuth token: another bearer keeps its own way to the wire.
     """
     for value in (api_key, env_api_key, oauth_token(env_auth_token)):
@@ -183,9 +178,11 @@ def merge_betas(*values: object) -> str:
     """All betas in the values (comma-separated strings, or lists of them), each once, sorted, comma-separated."""
     betas: set[str] = set()
     for value in values:
-        parts: Iterable[object] = (value,) if isinstance(value, str) else value if isinstance(value, (list, tuple, set, frozenset)) else ()
-        betas.update(beta.strip() for part in parts if isinstance(part, str) for beta in part.split(","))
-    return ",".join(sorted(betas - {""}))
+        for part in (value,) if isinstance(value, str) else value if isinstance(value, (list, tuple, set, frozenset)) else ():
+            if isinstance(part, str):
+                betas.update([beta.strip() for beta in part.split(",")])
+    betas.discard("")
+    return ",".join(sorted(betas))
 
 
 def betas_in(headers: Mapping[str, object]) -> str:
@@ -199,20 +196,25 @@ def set_anthropic_headers(headers: Mapping[str, object], api_key: str | None) ->
     An OAuth token becomes the one `authorization` bearer, takes every `x-api-key` out, adds its beta to those already asked for and sets
     the browser header. Any other key becomes `x-api-key` and changes nothing else. None or blank changes nothing.
     """
-    credential = first_credential(api_key=api_key)
-    if credential is None:
-        return dict(headers)
-    token = oauth_token(credential)
+    token = oauth_token(api_key)
     if token is None:
-        return {**{name: value for name, value in headers.items() if name.lower() != "x-api-key"}, "x-api-key": credential}
-    carried = api_key if isinstance(api_key, OAuthToken) else OAuthToken(token, configured=True)
+        key = first_credential(api_key=api_key)
+        others = {name: value for name, value in headers.items() if key is None or name.lower() != "x-api-key"}
+        return others if key is None else {**others, "x-api-key": key}
+    kept: dict[str, object] = {}
+    betas: list[object] = [OAUTH_BETA]
+    for name, value in headers.items():
+        lower = name.lower()
+        if lower not in _WRITTEN_HEADERS:
+            kept[name] = value
+        elif lower == BETA_HEADER:
+            betas.append(value)
+    sealed_token = api_key if isinstance(api_key, OAuthToken) else None
     bearer = f"Bearer {token}"
-    return {
-        **{name: value for name, value in headers.items() if name.lower() not in _WRITTEN_HEADERS},
-        "authorization": ConfiguredBearer(bearer) if carried.configured else bearer,
-        BETA_HEADER: merge_betas(betas_in(headers), carried.betas, OAUTH_BETA),
-        _BROWSER_HEADER: "true",
-    }
+    kept["authorization"] = bearer if sealed_token is not None and not sealed_token.configured else ConfiguredBearer(bearer)
+    kept[BETA_HEADER] = merge_betas(*betas, sealed_token.betas if sealed_token is not None else "")
+    kept[_BROWSER_HEADER] = "true"
+    return kept
 
 
 def without_oauth(headers: Mapping[str, object], *, keep_oauth_beta: bool = False, keep_betas: bool = True) -> dict[str, object]:
@@ -231,9 +233,7 @@ def without_oauth(headers: Mapping[str, object], *, keep_oauth_beta: bool = Fals
 
 def sealed(headers: Mapping[str, object]) -> Mapping[str, object]:
     """The headers with an OAuthToken for each value that holds one, so that whoever is handed them sees a mask; the same without any."""
-    if not has_token(headers):
-        return headers
-    return {name: OAuthToken(value) if holds_token(value) else value for name, value in headers.items()}
+    return {name: OAuthToken(value) if holds_token(value) else value for name, value in headers.items()} if has_token(headers) else headers
 
 
 def scope_headers(
@@ -271,22 +271,10 @@ def scope_headers(
     return ScopedHeaders({**kept, BETA_HEADER: betas} if betas else kept, True, OAuthToken(token, betas=betas, displaced=own_key))
 
 
-def masked(value: object) -> object:
-    """A value for a log or a callback: every OAuth token in a string, or in the strings of a mapping, is replaced; the rest is the same.
-
-    What has no token comes back as the very object.
-    """
-    if isinstance(value, str):
-        return _TOKEN.sub(MASK, value) if OAUTH_TOKEN_PREFIX in value else value
-    if isinstance(value, Mapping) and any(isinstance(each, str) and OAUTH_TOKEN_PREFIX in each for each in value.values()):
-        return {name: masked(each) if isinstance(each, str) else each for name, each in value.items()}
-    return value
-
-
 def origin_of(url: object) -> str | None:
     """The origin `scheme://host[:port]` of an http(s) URL, lower case, without a default port; None if the URL has none to rely on.
 
-    User information, a backslash, white space or a control character in the URL give None: parsers disagree on where such a URL leads.
+    User information, a backslash, white space or a control character give None: parsers disagree on where such a URL leads.
     """
     if not isinstance(url, str):
         return None

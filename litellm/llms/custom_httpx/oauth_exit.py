@@ -103,7 +103,8 @@ def _keep_litellm_key(request: httpx.Request) -> None:
 
 
 def _answered(response: httpx.Response) -> None:
-    from litellm.llms.anthropic.oauth import has_token, masked, same_origin
+    from litellm.litellm_core_utils.oauth_masking import masked
+    from litellm.llms.anthropic.oauth import has_token, same_origin
 
     request = response.request
     if response.has_redirect_location:

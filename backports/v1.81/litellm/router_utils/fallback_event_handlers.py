@@ -5,8 +5,8 @@ Upstream: none yet
 Remove when: upstream scopes a caller's token by the failure it earned.
 """
 
+from litellm.litellm_core_utils.oauth_arguments import without_tokens
 from litellm.litellm_core_utils.oauth_failures import is_clients_own_failure
-from litellm.litellm_core_utils.oauth_scope import without_tokens
 
 
 async def run_async_fallback(*, original_exception, **kwargs):
