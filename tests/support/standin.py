@@ -24,6 +24,8 @@ REPLY = "Hello from the stand-in."
 _TOKEN_PREFIX = "-".join(("sk", "ant", "oat"))
 _KEY_PREFIX = "-".join(("sk", "ant", "api"))
 _ERROR_TYPES = {
+    402: "billing_error",
+    413: "request_too_large",
     500: "api_error",
     401: "authentication_error",
     400: "invalid_request_error",

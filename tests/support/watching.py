@@ -1,0 +1,157 @@
+"""Who is handed a token: a search through whatever hangs on an object, and callbacks that search all that each of their hooks is given.
+
+Standard library alone, so that a proxy under test can be given this file as it is.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import io
+import json
+import logging
+import pickle
+import re
+import threading
+import types
+from asyncio import AbstractEventLoop
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from typing import Any, Final
+
+# A whole token, as tests.support.credentials makes them: its prefix alone stands in settings, and a mask names none.
+A_TOKEN: Final = re.compile("-".join(("sk", "ant", "oat01", r"[\w-]{16,}")))
+# What hangs on these is the process's, not the call's; a frame is a call that goes on, and the token is in use there.
+_NOT_THE_CALLS: Final = (
+    types.ModuleType,
+    type,
+    types.FunctionType,
+    types.BuiltinFunctionType,
+    types.MethodType,
+    types.FrameType,
+    types.TracebackType,
+    types.CoroutineType,
+    types.GeneratorType,
+    types.AsyncGeneratorType,
+    logging.Logger,
+    threading.Thread,
+    AbstractEventLoop,
+    io.IOBase,
+)
+_MOST: Final = 100_000
+# Enough to find the way by, and not a stream's every chunk.
+_SHOWN: Final = 20
+
+
+def tokens_in(*roots: object) -> list[str]:
+    """Where in these objects a whole token stands, each as a path of keys and attributes, shortest first; the token is in none of them.
+
+    Containers, attributes, slots, private fields of models, an exception's arguments, cause and context are searched, and what each object
+    says of itself: as text, in its repr, as JSON, pickled. A str is what it says: a type that masks itself need not be looked behind.
+    """
+    found: list[str] = []
+    seen: dict[int, object] = {}  # holds what it has seen, so that no id comes twice
+    waiting: deque[tuple[str, object]] = deque((str(number), root) for number, root in enumerate(roots))
+    while waiting and len(seen) < _MOST and len(found) < _SHOWN:
+        path, value = waiting.popleft()
+        if id(value) in seen or value is None or isinstance(value, (int, float, complex, *_NOT_THE_CALLS)):
+            continue
+        seen[id(value)] = value
+        if _says_a_token(value):
+            found.append(path)
+        else:
+            waiting.extend((A_TOKEN.sub("<token>", f"{path}.{name}"), part) for name, part in _parts(value))
+    return found
+
+
+def _says_a_token(value: object) -> bool:
+    if isinstance(value, (bytes, bytearray, memoryview)):
+        return A_TOKEN.search(bytes(value).decode("latin-1")) is not None
+    if isinstance(value, (dict, list, tuple, set, frozenset, deque)):
+        return False  # its parts are searched
+    ways: tuple[Callable[[Any], str], ...] = (str, repr)
+    if isinstance(value, str):
+        ways = (str.__str__, str, repr, format, json.dumps, lambda text: f"{text}%s" % text)
+    return any(A_TOKEN.search(_said(way, value)) for way in (*ways, _pickled))
+
+
+def _said(way: Callable[[Any], str], value: object) -> str:
+    try:
+        return way(value)
+    except Exception:  # what cannot be said that way says nothing
+        return ""
+
+
+def _pickled(value: object) -> str:
+    return pickle.dumps(value).decode("latin-1") if isinstance(value, (str, BaseException)) else ""
+
+
+def _parts(value: object) -> Iterator[tuple[str, object]]:
+    if isinstance(value, (str, bytes, bytearray, memoryview)):
+        return
+    if isinstance(value, Mapping):
+        for key, item in list(value.items()):
+            yield "key", key
+            yield str(key), item
+    elif isinstance(value, (list, tuple, set, frozenset, deque)):
+        yield from ((str(number), item) for number, item in enumerate(list(value)))
+    if isinstance(value, functools.partial):
+        yield from (("args", value.args), ("keywords", value.keywords))
+    if isinstance(value, BaseException):
+        yield from ((name, getattr(value, name)) for name in ("args", "__cause__", "__context__"))
+    yield from list(getattr(value, "__dict__", {}).items())
+    slots = [slot for kind in type(value).__mro__ for slot in _as_names(vars(kind).get("__slots__", ()))]
+    for name in slots:
+        try:
+            yield name, getattr(value, name)
+        except Exception:  # an empty slot, or a model's own idea of a missing attribute
+            continue
+
+
+def _as_names(slots: object) -> tuple[str, ...]:
+    return (slots,) if isinstance(slots, str) else tuple(slots) if isinstance(slots, (list, tuple, Mapping)) else ()
+
+
+def hooks_of(*kinds: type) -> tuple[str, ...]:
+    """The public methods that classes of callbacks define, each once, in their order: all that a subclass may override to be told."""
+    return tuple(
+        dict.fromkeys(name for kind in kinds for name, member in vars(kind).items() if inspect.isfunction(member) and name[0] != "_")
+    )
+
+
+def watching(kind: type, keep: Callable[[str, list[str]], None], leave_out: tuple[str, ...] = ()) -> Any:
+    """A subclass of a class of callbacks with every hook overridden: each searches what it is given and goes on as its class would.
+
+    keep: called with a hook's name and what tokens_in found in its arguments, each time it is called.
+    leave_out: hooks that are not overridden, because upstream asks whether they are and takes another way then.
+    """
+    hooks = {name: member for base in reversed(kind.__mro__) for name, member in vars(base).items() if name in hooks_of(*kind.__mro__)}
+    watched = {name: _watched(name, hook, keep) for name, hook in hooks.items() if name not in leave_out}
+    return type(f"Watching{kind.__name__}", (kind,), watched)
+
+
+def _watched(name: str, hook: Callable[..., Any], keep: Callable[[str, list[str]], None]) -> Callable[..., Any]:
+    if inspect.isasyncgenfunction(hook):
+
+        @functools.wraps(hook)
+        async def generated(self: object, *args: object, **kwargs: object) -> AsyncIterator[object]:
+            keep(name, tokens_in(args, kwargs))
+            async for part in hook(self, *args, **kwargs):
+                yield part
+
+        return generated
+    if inspect.iscoroutinefunction(hook):
+
+        @functools.wraps(hook)
+        async def awaited(self: object, *args: object, **kwargs: object) -> object:
+            keep(name, tokens_in(args, kwargs))
+            return await hook(self, *args, **kwargs)
+
+        return awaited
+
+    @functools.wraps(hook)
+    def called(self: object, *args: object, **kwargs: object) -> object:
+        keep(name, tokens_in(args, kwargs))
+        return hook(self, *args, **kwargs)
+
+    return called
