@@ -1,0 +1,37 @@
+"""Callbacks for a proxy: each hook searches what it is given for a token, and one gives a request a token of its user's."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from litellm.integrations.custom_guardrail import CustomGuardrail
+from litellm.integrations.custom_logger import CustomLogger
+from watching import watching
+
+_FOLDER = Path(__file__).parent
+
+
+def _keep(kind: str) -> Any:
+    def keep(hook: str, found: list[str]) -> None:
+        if (_FOLDER / "watch").exists():
+            with (_FOLDER / "handed.jsonl").open("a") as file:
+                print(json.dumps([kind, hook, found]), file=file)
+
+    return keep
+
+
+class Giver(CustomLogger):
+    """Puts a token that its operator keeps for a user into the user's request, while a file of that name stands beside this module."""
+
+    async def async_pre_call_hook(self, user_api_key_dict: Any, cache: Any, data: dict[str, Any], call_type: Any) -> dict[str, Any]:
+        kept = _FOLDER / "given"
+        return {**data, "api_key": kept.read_text()} if kept.exists() else data
+
+
+# A guardrail that applies itself to texts is asked for nothing else; the other is one of the older kind, asked at each event.
+TextGuardrail = watching(CustomGuardrail, _keep("text guardrail"))
+EventGuardrail = watching(CustomGuardrail, _keep("guardrail"), leave_out=("apply_guardrail",))
+giver = Giver()
+watcher = watching(CustomLogger, _keep("logger"))()
