@@ -66,7 +66,7 @@ def hooked_proxy(stage: Scene, tmp_path_factory: pytest.TempPathFactory) -> Iter
     modes = ["pre_call", "during_call", "post_call", "logging_only"]
     config: dict[str, object] = {
         "model_list": [*stage.models(), {"model_name": "*", "litellm_params": {"model": "*"}}],
-        "router_settings": {**stage.router_settings(), "allowed_fails": 0, "cooldown_time": 60},
+        "router_settings": {**stage.router_settings(), "allowed_fails": 0, "cooldown_time": 3},
         "general_settings": {
             "master_key": stage.litellm_key,
             "forward_client_headers_to_llm_api": True,
@@ -74,6 +74,7 @@ def hooked_proxy(stage: Scene, tmp_path_factory: pytest.TempPathFactory) -> Iter
             "pass_through_endpoints": stage.pass_through_endpoints(**({} if _pass_through_auth_costs() else {"auth": True})),
         },
         "litellm_settings": {"num_retries": 0, "callbacks": ["hooks.giver", "hooks.watcher"]},
+        "files_settings": [{"custom_llm_provider": "anthropic", "api_key": stage.operator_key, "api_base": stage.anthropic.url}],
         "guardrails": [
             {"guardrail_name": name, "litellm_params": {"guardrail": guardrail, "mode": modes, "default_on": True}}
             for name, guardrail in guardrails.items()

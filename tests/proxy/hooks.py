@@ -1,4 +1,7 @@
-"""Callbacks for a proxy: each hook searches what it is given for a token, and one gives a request a token of its user's."""
+"""Callbacks for a proxy: each hook searches what it is given for a token, and one gives a request a token of its user's.
+
+A search takes its time: it is made only while a file `watch` stands beside this module.
+"""
 
 from __future__ import annotations
 
@@ -8,14 +11,15 @@ from typing import Any
 
 from litellm.integrations.custom_guardrail import CustomGuardrail
 from litellm.integrations.custom_logger import CustomLogger
-from watching import watching
+from watching import tokens_in, watching
 
 _FOLDER = Path(__file__).parent
 
 
 def _keep(kind: str) -> Any:
-    def keep(hook: str, found: list[str]) -> None:
+    def keep(hook: str, given: tuple[object, ...]) -> None:
         if (_FOLDER / "watch").exists():
+            found = tokens_in(*given)
             with (_FOLDER / "handed.jsonl").open("a") as file:
                 print(json.dumps([kind, hook, found]), file=file)
 

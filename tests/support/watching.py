@@ -119,10 +119,10 @@ def hooks_of(*kinds: type) -> tuple[str, ...]:
     )
 
 
-def watching(kind: type, keep: Callable[[str, list[str]], None], leave_out: tuple[str, ...] = ()) -> Any:
-    """A subclass of a class of callbacks with every hook overridden: each searches what it is given and goes on as its class would.
+def watching(kind: type, keep: Callable[[str, tuple[object, ...]], None], leave_out: tuple[str, ...] = ()) -> Any:
+    """A subclass of a class of callbacks with every hook overridden: each shows what it is given and goes on as its class would.
 
-    keep: called with a hook's name and what tokens_in found in its arguments, each time it is called.
+    keep: called with a hook's name and all its arguments, each time it is called.
     leave_out: hooks that are not overridden, because upstream asks whether they are and takes another way then.
     """
     hooks = {name: member for base in reversed(kind.__mro__) for name, member in vars(base).items() if name in hooks_of(*kind.__mro__)}
@@ -130,12 +130,12 @@ def watching(kind: type, keep: Callable[[str, list[str]], None], leave_out: tupl
     return type(f"Watching{kind.__name__}", (kind,), watched)
 
 
-def _watched(name: str, hook: Callable[..., Any], keep: Callable[[str, list[str]], None]) -> Callable[..., Any]:
+def _watched(name: str, hook: Callable[..., Any], keep: Callable[[str, tuple[object, ...]], None]) -> Callable[..., Any]:
     if inspect.isasyncgenfunction(hook):
 
         @functools.wraps(hook)
         async def generated(self: object, *args: object, **kwargs: object) -> AsyncIterator[object]:
-            keep(name, tokens_in(args, kwargs))
+            keep(name, (args, kwargs))
             async for part in hook(self, *args, **kwargs):
                 yield part
 
@@ -144,14 +144,14 @@ def _watched(name: str, hook: Callable[..., Any], keep: Callable[[str, list[str]
 
         @functools.wraps(hook)
         async def awaited(self: object, *args: object, **kwargs: object) -> object:
-            keep(name, tokens_in(args, kwargs))
+            keep(name, (args, kwargs))
             return await hook(self, *args, **kwargs)
 
         return awaited
 
     @functools.wraps(hook)
     def called(self: object, *args: object, **kwargs: object) -> object:
-        keep(name, tokens_in(args, kwargs))
+        keep(name, (args, kwargs))
         return hook(self, *args, **kwargs)
 
     return called
