@@ -15,7 +15,7 @@ import pytest
 from tests.support import watching
 from tests.support.origin import Request
 from tests.support.proxy_process import Proxy
-from tests.support.proxy_scene import BASE_PATH, Scene, holds, scene
+from tests.support.proxy_scene import BASE_PATH, NOTHING_LISTENS, Scene, holds, scene
 
 if TYPE_CHECKING:
     from tests.support.proxy_routes import Route
@@ -65,7 +65,7 @@ def hooked_proxy(stage: Scene, tmp_path_factory: pytest.TempPathFactory) -> Iter
     guardrails = {"texts": "hooks.TextGuardrail", "events": "hooks.EventGuardrail"}
     modes = ["pre_call", "during_call", "post_call", "logging_only"]
     config: dict[str, object] = {
-        "model_list": [*stage.models(), {"model_name": "*", "litellm_params": {"model": "*"}}],
+        "model_list": [*stage.models(), *stage.odd_models()],
         "router_settings": {**stage.router_settings(), "allowed_fails": 0, "cooldown_time": 3},
         "general_settings": {
             "master_key": stage.litellm_key,
@@ -86,7 +86,7 @@ def hooked_proxy(stage: Scene, tmp_path_factory: pytest.TempPathFactory) -> Iter
     environment = {
         "ANTHROPIC_API_BASE": stage.anthropic.url + BASE_PATH,
         "ANTHROPIC_API_KEY": stage.operator_key,
-        "LITELLM_ANTHROPIC_OAUTH_ORIGINS": stage.anthropic.url,
+        "LITELLM_ANTHROPIC_OAUTH_ORIGINS": f"{stage.anthropic.url},{NOTHING_LISTENS}",
     }
     with Proxy(config, folder, environment) as running:
         yield running

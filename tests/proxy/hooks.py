@@ -11,19 +11,16 @@ from typing import Any
 
 from litellm.integrations.custom_guardrail import CustomGuardrail
 from litellm.integrations.custom_logger import CustomLogger
-from watching import tokens_in, watching
+from watching import hooks_of, tokens_in, watching
 
 _FOLDER = Path(__file__).parent
 
 
-def _keep(kind: str) -> Any:
-    def keep(hook: str, given: tuple[object, ...]) -> None:
-        if (_FOLDER / "watch").exists():
-            found = tokens_in(*given)
-            with (_FOLDER / "handed.jsonl").open("a") as file:
-                print(json.dumps([kind, hook, found]), file=file)
-
-    return keep
+def _keep(hook: str, given: tuple[object, ...]) -> None:
+    if (_FOLDER / "watch").exists():
+        found = tokens_in(*given)
+        with (_FOLDER / "handed.jsonl").open("a") as file:
+            print(json.dumps([hook, found]), file=file)
 
 
 class Giver(CustomLogger):
@@ -35,7 +32,8 @@ class Giver(CustomLogger):
 
 
 # A guardrail that applies itself to texts is asked for nothing else; the other is one of the older kind, asked at each event.
-TextGuardrail = watching(CustomGuardrail, _keep("text guardrail"))
-EventGuardrail = watching(CustomGuardrail, _keep("guardrail"), leave_out=("apply_guardrail",))
+TextGuardrail = watching(CustomGuardrail, _keep, ("apply_guardrail",))
+_EVENTS = tuple(hook for hook in hooks_of(CustomLogger, CustomGuardrail) if hook != "apply_guardrail")
+EventGuardrail = watching(CustomGuardrail, _keep, _EVENTS)
 giver = Giver()
-watcher = watching(CustomLogger, _keep("logger"))()
+watcher = watching(CustomLogger, _keep, hooks_of(CustomLogger))()

@@ -74,7 +74,7 @@ def test_nobody_else_gets_a_token_however_it_is_written(stage: Scene, hooked_pro
 @pytest.mark.parametrize("end", ENDS)
 @pytest.mark.parametrize("route", (*MODEL_ROUTES, PASS_THROUGH_ROUTES[0]), ids=_named)
 def test_what_no_header_can_carry_is_its_clients_affair(stage: Scene, hooked_proxy: Proxy, route: Route, end: str) -> None:
-    """A token with more in it than a token has is 401, nothing is sent, and the next call is served, though one failure is too many there."""
+    """A token with more in it than a token has is 401, nothing is sent, and the next call is served, though one failure is too many."""
     stage.clear()
     for _ in range(3):
         value = b"Bearer " + ENDS[end](stage.token())

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from tests.support.proxy_routes import Route
 
 BASE_PATH = "/behind/a/gateway"
+# A port that is nobody's: it was reserved for a multiplexer that has never run here.
+NOTHING_LISTENS = "http://127.0.0.1:1"
 REFUSED_MODELS = 6
 BEDROCK_MODEL = "anthropic.claude-3-5-sonnet-20240620-v1:0"
 _TRANSPORT = frozenset(
@@ -125,6 +127,16 @@ class Scene:
             *foreign.values(),
             model("text", "anthropic_text/claude-2", api_key=self.operator_key, api_base=f"{self.anthropic.url}/v1/complete"),
             model("anthropic/*", "anthropic/*", api_key=self.operator_key, api_base=self.anthropic.url),
+        ]
+
+    def odd_models(self) -> list[dict[str, object]]:
+        """Odd ones: one that nobody answers for, one with a token of the operator's in its headers, and any other name."""
+        claude: dict[str, object] = {"model": f"anthropic/{MODEL}", "api_key": self.operator_key}
+        headers = {"Authorization": f"Bearer {self.operator_token}"}
+        return [
+            {"model_name": "nobody", "litellm_params": {**claude, "api_base": NOTHING_LISTENS}},
+            {"model_name": "headed", "litellm_params": {**claude, "api_base": self.anthropic.url, "extra_headers": headers}},
+            {"model_name": "*", "litellm_params": {"model": "*"}},
         ]
 
     def pass_through_endpoints(self, **settings: object) -> list[dict[str, object]]:

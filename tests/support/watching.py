@@ -38,6 +38,45 @@ _NOT_THE_CALLS: Final = (
     AbstractEventLoop,
     io.IOBase,
 )
+# Public methods of upstream's classes of callbacks that are no hooks: they decide or compute something for their class, from what a hook of
+# it was given. A name that is not here is taken for a hook.
+HELPERS: Final = frozenset(
+    {
+        "add_standard_logging_guardrail_information_to_request_data",
+        "apply_stream_scope",
+        "deployment_hook_ran",
+        "exempt_from_message_redaction",
+        "filter_new_texts_for_session",
+        "get_disable_global_guardrail",
+        "get_guardrail_dynamic_request_body_params",
+        "get_guardrail_from_metadata",
+        "get_guardrails_messages_for_call_type",
+        "get_opted_out_global_guardrails_from_metadata",
+        "handle_callback_failure",
+        "handle_sensitive_data_detection",
+        "inject_advisory_message",
+        "mark_pre_call_hook_ran",
+        "mark_texts_scanned",
+        "mask_content_in_string",
+        "post_call_already_checked",
+        "pre_call_hook_ran_or_raised",
+        "raise_passthrough_exception",
+        "raise_sensitive_data_route_exception",
+        "redact_standard_logging_payload_from_model_call_details",
+        "redacts_messages_itself",
+        "render_violation_message",
+        "runs_post_call_deployment_hook",
+        "should_route_on_sensitive_data",
+        "should_run_guardrail",
+        "stream_scope_allows",
+        "structured_messages_cover_full_request",
+        "supports_scan_only_tool_results",
+        "supports_structured_messages",
+        "truncate_standard_logging_payload_content",
+        "update_in_memory_litellm_params",
+        "uses_apply_guardrail_interface",
+    }
+)
 _MOST: Final = 100_000
 # Enough to find the way by, and not a stream's every chunk.
 _SHOWN: Final = 20
@@ -65,14 +104,18 @@ def tokens_in(*roots: object) -> list[str]:
 
 
 def _says_a_token(value: object) -> bool:
+    if type(value) is str:
+        return A_TOKEN.search(value) is not None
     if isinstance(value, (bytes, bytearray, memoryview)):
         return A_TOKEN.search(bytes(value).decode("latin-1")) is not None
     if isinstance(value, (dict, list, tuple, set, frozenset, deque)):
         return False  # its parts are searched
-    ways: tuple[Callable[[Any], str], ...] = (str, repr)
+    ways: tuple[Callable[[Any], str], ...] = ()
     if isinstance(value, str):
-        ways = (str.__str__, str, repr, format, json.dumps, lambda text: f"{text}%s" % text)
-    return any(A_TOKEN.search(_said(way, value)) for way in (*ways, _pickled))
+        ways = (str.__str__, str, repr, format, json.dumps, lambda text: f"{text}%s" % text, _pickled)
+    elif type(value).__repr__ is not object.__repr__ or type(value).__str__ is not object.__str__:
+        ways = (str, repr, _pickled) if isinstance(value, BaseException) else (str, repr)
+    return any(A_TOKEN.search(_said(way, value)) for way in ways)
 
 
 def _said(way: Callable[[Any], str], value: object) -> str:
@@ -83,7 +126,7 @@ def _said(way: Callable[[Any], str], value: object) -> str:
 
 
 def _pickled(value: object) -> str:
-    return pickle.dumps(value).decode("latin-1") if isinstance(value, (str, BaseException)) else ""
+    return pickle.dumps(value).decode("latin-1")
 
 
 def _parts(value: object) -> Iterator[tuple[str, object]]:
@@ -113,21 +156,17 @@ def _as_names(slots: object) -> tuple[str, ...]:
 
 
 def hooks_of(*kinds: type) -> tuple[str, ...]:
-    """The public methods that classes of callbacks define, each once, in their order: all that a subclass may override to be told."""
-    return tuple(
-        dict.fromkeys(name for kind in kinds for name, member in vars(kind).items() if inspect.isfunction(member) and name[0] != "_")
-    )
+    """The hooks that classes of callbacks define, each once, in their order: their public methods, but for helpers."""
+    defined = (name for kind in kinds for name, member in vars(kind).items() if inspect.isfunction(member) and name[0] != "_")
+    return tuple(dict.fromkeys(name for name in defined if name not in HELPERS))
 
 
-def watching(kind: type, keep: Callable[[str, tuple[object, ...]], None], leave_out: tuple[str, ...] = ()) -> Any:
-    """A subclass of a class of callbacks with every hook overridden: each shows what it is given and goes on as its class would.
+def watching(kind: type, keep: Callable[[str, tuple[object, ...]], None], hooks: tuple[str, ...]) -> Any:
+    """A subclass of a class of callbacks with these hooks overridden: each shows what it is given and goes on as its class would.
 
     keep: called with a hook's name and all its arguments, each time it is called.
-    leave_out: hooks that are not overridden, because upstream asks whether they are and takes another way then.
     """
-    hooks = {name: member for base in reversed(kind.__mro__) for name, member in vars(base).items() if name in hooks_of(*kind.__mro__)}
-    watched = {name: _watched(name, hook, keep) for name, hook in hooks.items() if name not in leave_out}
-    return type(f"Watching{kind.__name__}", (kind,), watched)
+    return type(f"Watching{kind.__name__}", (kind,), {name: _watched(name, getattr(kind, name), keep) for name in hooks})
 
 
 def _watched(name: str, hook: Callable[..., Any], keep: Callable[[str, tuple[object, ...]], None]) -> Callable[..., Any]:
