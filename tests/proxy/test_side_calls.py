@@ -79,7 +79,7 @@ def test_a_count_is_made_with_the_clients_token(stage: Scene, proxy: Proxy, rout
 def test_a_count_needs_no_key_of_the_operators(stage: Scene, keyless_proxy: Proxy, route: Route) -> None:
     """Where the operator has no key for Anthropic, a client's token still has its count."""
     token = stage.token()
-    sent = stage.sent_by(keyless_proxy, route, {CUSTOM_KEY_HEADER: stage.litellm_key, "Authorization": f"Bearer {token}"})
+    sent = stage.sent_by(keyless_proxy, route, {CUSTOM_KEY_HEADER: f"Bearer {stage.litellm_key}", "Authorization": f"Bearer {token}"})
     assert wire_headers(sent)["authorization"] == f"Bearer {token}"
 
 

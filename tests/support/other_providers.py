@@ -18,6 +18,8 @@ def answer(request: Request) -> Answer:
         return _json(_asking_the_advisor() if _has_an_advisor_unasked(request) else _OPENAI_CHAT)
     if path.endswith("/responses"):
         return _json(_asking_the_advisor_in_a_response() if _has_an_advisor_unasked(request) else _OPENAI_RESPONSE)
+    if path.endswith("/embeddings"):
+        return _json(_OPENAI_EMBEDDING)
     if path.endswith("/converse"):
         return _json(_BEDROCK_CONVERSE)
     if path.endswith(("/invoke", ":rawPredict", "/v1/messages", ":predict")):
@@ -74,6 +76,12 @@ _OPENAI_CHAT: dict[str, object] = {
     "model": "gpt-4o-mini",
     "choices": [{"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": REPLY}}],
     "usage": {"prompt_tokens": 3, "completion_tokens": 5, "total_tokens": 8},
+}
+_OPENAI_EMBEDDING: dict[str, object] = {
+    "object": "list",
+    "model": "text-embedding-3-small",
+    "data": [{"object": "embedding", "index": 0, "embedding": [0.5, 0.25]}],
+    "usage": {"prompt_tokens": 3, "total_tokens": 3},
 }
 _OPENAI_RESPONSE: dict[str, object] = {
     "id": "resp_other",
