@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from . import checkouts
-from .checkouts import INTENT, WHY, Checkout
+from .checkouts import INTENT, MODULES, WHY, Checkout, apply_diff
 
 
 def test_fetches_from_the_users_index_once(checkout: Checkout) -> None:
@@ -96,11 +96,35 @@ def test_a_backport_shares_the_new_modules_of_the_current_line(checkout: Checkou
 
 
 def test_diff_is_the_whole_fork(checkout: Checkout) -> None:
-    """A unified diff of each touched file, in plain text where the output is no terminal."""
+    """A patch of each touched file, in plain text where the output is no terminal."""
     assert checkout.fork("diff") == (
-        "--- a/litellm/a.py\n+++ b/litellm/a.py\n@@ -2,7 +2,7 @@\n \n \n def greet():\n-    return 'hello'\n+    return 'goodbye'\n"
-        " \n \n def other():\n"
+        "diff --git a/litellm/a.py b/litellm/a.py\n--- a/litellm/a.py\n+++ b/litellm/a.py\n@@ -2,7 +2,7 @@\n \n \n def greet():\n"
+        "-    return 'hello'\n+    return 'goodbye'\n \n \n def other():\n"
     )
+
+
+ODD_MODULES = {
+    "litellm/a.py": b"def greet():\n    return 1",
+    "litellm/b.py": b"X = 1\n\x0c\ndef greet():\n    return 1\r\n",
+    "litellm/latin.py": b"# -*- coding: latin-1 -*-\n# \xe9\nX = 1\n",
+    "litellm/windows.py": MODULES["litellm/windows.py"],
+}
+
+
+@pytest.mark.skipif(shutil.which("git") is None, reason="git is not on the path")
+def test_git_applies_the_diff(tmp_path: Path) -> None:
+    """On the unpacked release it gives the merged bytes: new modules, CRLF, other encodings, no newline at the end."""
+    checkout = Checkout(tmp_path / "checkout", ODD_MODULES)
+    overlay = "\n\ndef greet():\n    return 2\n"
+    for name, text in (("a", overlay), ("b", f"import sys\n{overlay}"), ("latin", "X = 'ü'\n"), ("windows", overlay)):
+        checkout.write(f"litellm/{name}.py", WHY + text)
+    checkout.write("litellm/sub/fresh.py", f"{WHY}\n\nX = 'ü'")
+    checkout.add_line("v1", "litellm", new=("litellm/sub/fresh.py",))
+    checkout.fork("pin")
+    checkout.fork("tree")
+    applied = apply_diff(checkout.root, checkout.wheel, tmp_path / "unpacked", [*ODD_MODULES])
+    tree = checkout.root / "build" / "v1"
+    assert applied == {path: (tree / path).read_bytes() for path in (*ODD_MODULES, "litellm/sub/fresh.py")}
 
 
 def test_pin_prints_what_it_writes(checkout: Checkout) -> None:

@@ -7,6 +7,7 @@ import importlib.metadata
 import importlib.util
 import io
 import os
+import shutil
 import subprocess
 import sys
 import venv
@@ -22,7 +23,7 @@ from fork.source import Source
 from fork.upstream import find_wheel
 from fork.wheel import UpstreamWheel, fork_name, write_wheel
 
-from .checkouts import record_hash
+from .checkouts import apply_diff, record_hash
 
 LINE = load_line(None)
 
@@ -98,6 +99,14 @@ def test_a_release_with_crlf_gives_the_same_pins_and_the_same_text(upstream: Pat
     for path in patch.touches:
         assert crlf.files[path].replace(b"\r\n", b"\n") == patch.files[path].replace(b"\r\n", b"\n")
         assert crlf.files[path].count(b"\r\n") == crlf.files[path].count(b"\n")
+
+
+@pytest.mark.skipif(shutil.which("git") is None, reason="git is not on the path")
+def test_git_applies_the_diff_to_the_release(upstream: Path, tmp_path: Path) -> None:
+    """`python -m fork diff | git apply` turns the unpacked release into the fork, byte for byte."""
+    with UpstreamWheel(upstream, LINE.upstream) as wheel:
+        patch = merge_line(LINE, wheel)
+    assert apply_diff(ROOT, upstream, tmp_path / "unpacked", [*patch.touches]) == patch.files
 
 
 def test_upstreams_import_sorter_finds_nothing_to_move(upstream: Path, tmp_path: Path) -> None:
