@@ -21,7 +21,7 @@ from .notes import notes
 from .patch import Drift, Patch, drift, merge_line, require_pins, survey
 from .source import Source
 from .tree import write_tree
-from .upstream import find_wheel, indexed_wheels
+from .upstream import indexed_wheels, open_wheel
 from .wheel import UpstreamWheel
 
 DESCRIPTION = """\
@@ -104,7 +104,7 @@ def _build(options: argparse.Namespace) -> int:
 def _tree(options: argparse.Namespace) -> int:
     line = load_line(options.line)
     out: Path = options.out or default_tree(line)
-    with UpstreamWheel(find_wheel(line, options.wheel), line.upstream) as upstream:
+    with open_wheel(line, options.wheel) as upstream:
         patch = merge_line(line, upstream)
         require_pins(patch)
         written = write_tree(patch, upstream, out)
@@ -120,7 +120,7 @@ def _check(options: argparse.Namespace) -> int:
 
 def _check_line(line: Line, options: argparse.Namespace) -> bool:
     print(f"{line.name}: {line.version}, on upstream {line.upstream}")
-    with UpstreamWheel(find_wheel(line, options.wheel), line.upstream) as upstream:
+    with open_wheel(line, options.wheel) as upstream:
         patch = survey(line, upstream)
     drifted = drift(patch)
     ranks = {(item.path, item.name): item.rank for item in drifted}
@@ -154,7 +154,7 @@ def _explain(line: Line, item: Drift, compare: Path | None) -> None:
 def _diff(options: argparse.Namespace) -> int:
     line = load_line(options.line)
     coloured = sys.stdout.isatty()
-    with UpstreamWheel(find_wheel(line, options.wheel), line.upstream) as upstream:
+    with open_wheel(line, options.wheel) as upstream:
         for path, data in sorted(merge_line(line, upstream).files.items()):
             for text in file_patch(path, upstream.read(path) if path in upstream.names else None, data):
                 # Past the text layer, which would change newlines and refuse what is not UTF-8.
@@ -207,7 +207,7 @@ def _notes(options: argparse.Namespace) -> int:
 
 
 def _merged(line: Line, wheel: Path | None) -> Patch:
-    with UpstreamWheel(find_wheel(line, wheel), line.upstream) as upstream:
+    with open_wheel(line, wheel) as upstream:
         return merge_line(line, upstream)
 
 

@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
+UV = shutil.which("uv", path=os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")]))
 WHY = '"""Made up for a test.\n\nIntent: example\nUpstream: example/project#1\nRemove when: never.\n"""\n'
 INTENT = {
     "slug": "example",

@@ -20,7 +20,7 @@ from fork.bindings import Binding, bindings
 from fork.line import ROOT, load_line
 from fork.patch import drift, merge_line
 from fork.source import Source
-from fork.upstream import find_wheel
+from fork.upstream import open_wheel
 from fork.wheel import UpstreamWheel, fork_name, write_wheel
 
 from .checkouts import apply_diff, record_hash
@@ -31,7 +31,8 @@ LINE = load_line(None)
 @pytest.fixture(scope="session")
 def upstream() -> Path:
     """The pinned wheel of this platform."""
-    return find_wheel(LINE)
+    with open_wheel(LINE) as wheel:
+        return wheel.path
 
 
 @pytest.fixture(scope="session")
