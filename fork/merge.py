@@ -133,18 +133,23 @@ def _require_compiles(text: str, line: int, upstream: Source, overlay: Overlay) 
         ) from error
 
 
-def definition_text(source: Source, name: str) -> str:
-    """The text of a definition, newlines as `\\n`; "" if the module does not have it exactly once."""
+def find_definition(source: Source, name: str) -> Definition | None:
+    """A definition by its qualified name; None if the module does not have it exactly once."""
     body: list[ast.stmt] = source.tree.body
     node: ast.AST | None = None
     for part in name.split("."):
         found = bindings(body).get(part, [])
         if len(found) != 1:
-            return ""
+            return None
         node = found[0].node
         body = node.body if isinstance(node, ast.ClassDef) else []
-    assert isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Assign, ast.AnnAssign))
-    return source.normalised(source.start(node), source.end(node))
+    return node if isinstance(node, Definition) else None
+
+
+def definition_text(source: Source, name: str) -> str:
+    """The text of a definition, newlines as `\\n`; "" if the module does not have it exactly once."""
+    node = find_definition(source, name)
+    return "" if node is None else source.normalised(source.start(node), source.end(node))
 
 
 class _Merger:
