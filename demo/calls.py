@@ -21,10 +21,10 @@ from typing import Any, Final, TextIO
 
 import anthropic
 import httpx
-from litellm.litellm_core_utils.logging_worker import GLOBAL_LOGGING_WORKER
 
 import litellm
 from demo.cells import NOTHING, RIGHT, Cell
+from litellm.litellm_core_utils.logging_worker import GLOBAL_LOGGING_WORKER
 from tests.support.call_paths import CallPath, installed_paths
 from tests.support.credentials import api_key, oauth_token
 from tests.support.environment import clean

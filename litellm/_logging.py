@@ -1,16 +1,12 @@
-"""LiteLLM's loggers mask OAuth tokens in their records, at every level.
-
-Upstream's redaction came after the older lines and can be switched off.
+"""LiteLLM's loggers make no record with an OAuth token in it, at any level, whatever switches redaction off.
 
 Intent: privacy
 Upstream: BerriAI/litellm#35678
-Remove when: no supported line is without upstream's redaction.
+Remove when: upstream's redaction covers OAuth tokens and every logger of LiteLLM's, and cannot be switched off for them.
 """
 
-import logging
+from typing import Final
 
-from litellm.litellm_core_utils.masked_logging import masking
+from litellm.litellm_core_utils.oauth_masking import mask_records_of_litellm
 
-verbose_proxy_logger = masking(logging.getLogger("LiteLLM Proxy"))
-verbose_router_logger = masking(logging.getLogger("LiteLLM Router"))
-verbose_logger = masking(logging.getLogger("LiteLLM"))
+_RECORDS_ARE_MASKED: Final = mask_records_of_litellm()

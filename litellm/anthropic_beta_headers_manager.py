@@ -8,8 +8,10 @@ Upstream: BerriAI/litellm#19618
 Remove when: upstream passes unknown betas on to Anthropic.
 """
 
-from litellm.litellm_core_utils.client_token import keeps_betas_with_oauth
+from litellm.llms.anthropic.oauth import has_token
 
 
-@keeps_betas_with_oauth
-def update_headers_with_filtered_beta(headers, provider): ...
+def update_headers_with_filtered_beta(headers, provider):
+    if has_token(headers):
+        return headers
+    ...

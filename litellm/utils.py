@@ -3,11 +3,11 @@
 Upstream passes `extra_headers` with a token on to whichever provider a call, a fallback or a retry ends up at, and logs them on the way.
 
 Intent: scope
-Upstream: BerriAI/litellm#42172, BerriAI/litellm#37905
+Upstream: BerriAI/litellm#37905
 Remove when: upstream scopes a caller's token by provider and by origin before it builds a request.
 """
 
-from litellm.litellm_core_utils.client_token import scopes_client_tokens
+from litellm.litellm_core_utils.oauth_scope import scopes_client_tokens
 
 
 @scopes_client_tokens

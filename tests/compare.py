@@ -106,9 +106,8 @@ def _cells(path: Any) -> Iterator[tuple[str, str | None, Mapping[str, str], Mapp
 
 def _error_of(path: Any, given: Mapping[str, Any], loop: asyncio.AbstractEventLoop) -> str | None:
     """The type of the error the call ends in; None for a call that succeeds."""
-    from litellm.litellm_core_utils.logging_worker import GLOBAL_LOGGING_WORKER
-
     import litellm
+    from litellm.litellm_core_utils.logging_worker import GLOBAL_LOGGING_WORKER
 
     litellm.utils._model_cache.flush_cache()
     litellm.logging_callback_manager._reset_all_callbacks()

@@ -5,9 +5,11 @@ Upstream: none yet
 Remove when: upstream counts no failure against a deployment that its caller's credential earned.
 """
 
-from litellm.router_utils.client_token_failures import skips_failures_of_no_deployment
+from litellm.litellm_core_utils.oauth_failures import says_nothing_of_deployment
 
 
 class PrometheusLogger:
-    @skips_failures_of_no_deployment
-    def set_llm_deployment_failure_metrics(self, request_kwargs): ...
+    def set_llm_deployment_failure_metrics(self, request_kwargs):
+        if says_nothing_of_deployment(request_kwargs.get("exception")):
+            return
+        ...

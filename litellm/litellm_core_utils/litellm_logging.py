@@ -1,25 +1,36 @@
 """What a call keeps for its callbacks: an OAuth token in it is masked before it is stored, and nothing goes on with it in the background.
 
+Upstream fetches an ended batch's results for its cost, with the call's credential or another. The token belongs to the one request it
+came with, and another credential would ask in another's name: such a batch is logged at no cost.
+
 Intent: privacy
-Upstream: BerriAI/litellm#35678
+Upstream: none yet
 Remove when: upstream masks credentials in the arguments of every callback.
 """
 
-from litellm.litellm_core_utils.masked_logging import leaves_batch_results_alone, masks_tokens
+from litellm.litellm_core_utils.oauth_masking import is_mask, masked_argument
+from litellm.types.utils import Usage
 
 
 class Logging:
-    @masks_tokens
-    def __init__(self, *args, **kwargs): ...
+    def __init__(self, kwargs=None):
+        kwargs = masked_argument(kwargs)
+        ...
 
-    @masks_tokens
-    def update_environment_variables(self, litellm_params, optional_params, model=None, user=None, **additional_params): ...
+    def update_environment_variables(self, litellm_params, optional_params):
+        litellm_params, optional_params = masked_argument(litellm_params), masked_argument(optional_params)
+        ...
 
-    @masks_tokens
-    def pre_call(self, input, api_key, model=None, additional_args={}): ...
+    def pre_call(self, input, api_key, additional_args={}):
+        api_key, additional_args = masked_argument(api_key), masked_argument(additional_args)
+        ...
 
-    @masks_tokens
-    def post_call(self, original_response, input=None, api_key=None, additional_args={}): ...
+    def post_call(self, original_response, api_key=None, additional_args={}):
+        api_key, additional_args = masked_argument(api_key), masked_argument(additional_args)
+        ...
 
-    @leaves_batch_results_alone
-    async def async_success_handler(self, result=None, start_time=None, end_time=None, cache_hit=None, **kwargs): ...
+    async def async_success_handler(self, **kwargs):
+        if self.call_type == "aretrieve_batch" and is_mask(self.litellm_params.get("api_key")):
+            nothing = Usage(prompt_tokens=0, completion_tokens=0, total_tokens=0)
+            kwargs = {"batch_cost": 0.0, "batch_usage": nothing, "batch_models": [], **kwargs}
+        ...

@@ -4,14 +4,13 @@ It reads the credential from the environment itself and sends an OAuth token wit
 
 Intent: headers
 Upstream: BerriAI/litellm#19618
-Remove when: upstream's Rust route sends the header set of README's wire contract and scopes a caller's token.
+Remove when: upstream's Rust route sends the header set of docs/wire-contract.md and scopes a caller's token.
 """
 
-import inspect
-from collections.abc import Mapping
-
-from litellm.litellm_core_utils.client_token import python_route_for_oauth
+from litellm.litellm_core_utils.oauth_scope import may_send_oauth
 
 
-@python_route_for_oauth
-def _public_request(legacy: inspect.Signature, args: tuple[object, ...], kwargs: Mapping[str, object]): ...
+def _public_request(legacy, args, kwargs):
+    if may_send_oauth(legacy.parameters, args, kwargs):
+        return
+    ...

@@ -5,8 +5,10 @@ Upstream: none yet
 Remove when: upstream counts no failure against a deployment that its caller's credential earned.
 """
 
-from litellm.router_utils.client_token_failures import or_no_sign_of_health
+from litellm.litellm_core_utils.oauth_failures import says_nothing_of_deployment
 
 
-@or_no_sign_of_health
-def is_advisor_orchestration_failure(exception): ...
+def is_advisor_orchestration_failure(exception):
+    if says_nothing_of_deployment(exception):
+        return True
+    ...

@@ -5,8 +5,11 @@ Upstream: none yet
 Remove when: upstream scopes a caller's token by the failure it earned.
 """
 
-from litellm.router_utils.client_token_failures import drops_failed_tokens
+from litellm.litellm_core_utils.oauth_arguments import without_tokens
+from litellm.litellm_core_utils.oauth_failures import is_clients_own_failure
 
 
-@drops_failed_tokens
-async def run_async_fallback(*args, original_exception, **kwargs): ...
+async def run_async_fallback(*, original_exception, **kwargs):
+    if is_clients_own_failure(original_exception):
+        kwargs = without_tokens(kwargs)
+    ...

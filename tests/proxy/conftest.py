@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import shutil
 import subprocess
@@ -11,9 +12,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.support import watching
 from tests.support.origin import Request
 from tests.support.proxy_process import Proxy
-from tests.support.proxy_scene import BASE_PATH, Scene, holds, scene
+from tests.support.proxy_scene import BASE_PATH, NOTHING_LISTENS, Scene, holds, scene
 
 if TYPE_CHECKING:
     from tests.support.proxy_routes import Route
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 NPM_PACKAGE = "@anthropic-ai/sdk@1"
 CUSTOM_KEY_HEADER = "x-operator-key"
 _CAPTURE = Path(__file__).with_name("capture.py")
+_WATCHING = Path(watching.__file__)
 
 
 @pytest.fixture(scope="session")
@@ -51,6 +54,48 @@ def proxy(stage: Scene, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pr
         yield running
         spilled = stage.written_by(running.log())
     assert not spilled, f"the whole DEBUG log of the run holds a {spilled}"
+
+
+@pytest.fixture(scope="session")
+def hooked_proxy(stage: Scene, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxy]:
+    """An operator with callbacks, guardrails, pass-throughs and an MCP server of its own, a model of any name, and no patience."""
+    folder = tmp_path_factory.mktemp("hooked")
+    for module in (Path(__file__).with_name("hooks.py"), _WATCHING):
+        (folder / module.name).write_text(module.read_text())
+    guardrails = {"texts": "hooks.TextGuardrail", "events": "hooks.EventGuardrail"}
+    modes = ["pre_call", "during_call", "post_call", "logging_only"]
+    config: dict[str, object] = {
+        "model_list": [*stage.models(), *stage.odd_models()],
+        "router_settings": {**stage.router_settings(), "allowed_fails": 0, "cooldown_time": 3},
+        "general_settings": {
+            "master_key": stage.litellm_key,
+            "forward_client_headers_to_llm_api": True,
+            # Authentication of a pass-through is not free in every release.
+            "pass_through_endpoints": stage.pass_through_endpoints(**({} if _pass_through_auth_costs() else {"auth": True})),
+        },
+        "litellm_settings": {"num_retries": 0, "callbacks": ["hooks.giver", "hooks.watcher"]},
+        "files_settings": [{"custom_llm_provider": "anthropic", "api_key": stage.operator_key, "api_base": stage.anthropic.url}],
+        "guardrails": [
+            {"guardrail_name": name, "litellm_params": {"guardrail": guardrail, "mode": modes, "default_on": True}}
+            for name, guardrail in guardrails.items()
+        ],
+        "mcp_servers": {
+            "server": {"url": f"{stage.other.url}/mcp", "transport": "http", "extra_headers": ["authorization", "x-api-key", "x-notes"]}
+        },
+    }
+    environment = {
+        "ANTHROPIC_API_BASE": stage.anthropic.url + BASE_PATH,
+        "ANTHROPIC_API_KEY": stage.operator_key,
+        "LITELLM_ANTHROPIC_OAUTH_ORIGINS": f"{stage.anthropic.url},{NOTHING_LISTENS}",
+    }
+    with Proxy(config, folder, environment) as running:
+        yield running
+
+
+def _pass_through_auth_costs() -> bool:
+    from litellm.proxy.pass_through_endpoints import pass_through_endpoints
+
+    return "if premium_user is not True" in inspect.getsource(pass_through_endpoints)
 
 
 @pytest.fixture(scope="session")
@@ -119,8 +164,9 @@ def no_litellm_key_leaves(stage: Scene) -> Iterator[None]:
     """Whatever a test does, no request to any origin holds the LiteLLM key."""
     seen = len(stage.arrived)
     yield
-    leaked = [request for _, request in stage.arrived[seen:] if any(holds(request, key) for key in stage.litellm_keys)]
-    assert not leaked, f"the LiteLLM key left: {[(request.method, request.path) for request in leaked]}"
+    arrived = [request for _, request in stage.arrived[seen:]]
+    leaked = [(request.method, request.path) for request in arrived if any(holds(request, key) for key in stage.litellm_keys)]
+    assert not leaked, "the LiteLLM key left"
 
 
 def npm_folder() -> Path:

@@ -6,8 +6,8 @@ import inspect
 import time
 
 import pytest
-from litellm.llms.custom_httpx.llm_http_handler import BaseLLMHTTPHandler
 
+from litellm.llms.custom_httpx.llm_http_handler import BaseLLMHTTPHandler
 from tests.support.origin import Request
 from tests.support.proxy_process import Proxy
 from tests.support.proxy_routes import COUNT_TOKENS, KEYED_ROUTES, MODEL_ROUTES, ROUTES, Route

@@ -12,8 +12,10 @@ from tests.support.standin import MODEL, REPLY
 def answer(request: Request) -> Answer:
     """By the shape of the path; a request no provider here knows is an error of the test."""
     path = unquote(request.path)
+    if path.endswith("/mcp"):
+        return _mcp(request)
     if path.endswith("/chat/completions"):
-        return _json(_OPENAI_CHAT)
+        return _json(_asking_the_advisor() if _has_an_advisor_unasked(request) else _OPENAI_CHAT)
     if path.endswith("/responses"):
         return _json(_OPENAI_RESPONSE)
     if path.endswith("/converse"):
@@ -21,6 +23,35 @@ def answer(request: Request) -> Answer:
     if path.endswith(("/invoke", ":rawPredict", "/v1/messages", ":predict")):
         return _json(_ANTHROPIC_MESSAGE)
     raise LookupError(f"no other provider has {request.method} {request.target}")
+
+
+def _has_an_advisor_unasked(request: Request) -> bool:
+    """Whether a model is offered LiteLLM's advisor as a tool and has not asked it yet."""
+    asked = json.loads(request.body)
+    tools = [tool.get("function", {}).get("name") for tool in asked.get("tools") or ()]
+    return "advisor" in tools and not any(message["role"] == "tool" for message in asked["messages"])
+
+
+def _asking_the_advisor() -> dict[str, object]:
+    function = {"name": "advisor", "arguments": '{"question": "What to say?"}'}
+    message = {"role": "assistant", "content": None, "tool_calls": [{"id": "call_advisor", "type": "function", "function": function}]}
+    return {**_OPENAI_CHAT, "choices": [{"index": 0, "finish_reason": "tool_calls", "message": message}]}
+
+
+def _mcp(request: Request) -> Answer:
+    """A server of the Model Context Protocol with one tool, over plain HTTP: without sessions, and with nothing to say by itself."""
+    if request.method != "POST":
+        return Answer(405 if request.method == "GET" else 200)
+    asked = json.loads(request.body)
+    if "id" not in asked:
+        return Answer(202)
+    version = asked.get("params", {}).get("protocolVersion", "2025-03-26")
+    results: dict[str, dict[str, object]] = {
+        "initialize": {"protocolVersion": version, "capabilities": {"tools": {}}, "serverInfo": {"name": "a server", "version": "1"}},
+        "tools/list": {"tools": [{"name": "hello", "description": "Says hello.", "inputSchema": {"type": "object", "properties": {}}}]},
+        "tools/call": {"content": [{"type": "text", "text": REPLY}], "isError": False},
+    }
+    return _json({"jsonrpc": "2.0", "id": asked["id"], "result": results.get(asked["method"], {})})
 
 
 def _json(body: dict[str, object]) -> Answer:

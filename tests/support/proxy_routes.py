@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import httpx
-from litellm.llms.anthropic.count_tokens.transformation import AnthropicCountTokensConfig
 
 import litellm
+from litellm.llms.anthropic.count_tokens.transformation import AnthropicCountTokensConfig
 from tests.support.origin import Request
 from tests.support.standin import MODEL, REPLY
 

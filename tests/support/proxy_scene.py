@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from tests.support.proxy_routes import Route
 
 BASE_PATH = "/behind/a/gateway"
+# A port that is nobody's: it was reserved for a multiplexer that has never run here.
+NOTHING_LISTENS = "http://127.0.0.1:1"
 REFUSED_MODELS = 6
 BEDROCK_MODEL = "anthropic.claude-3-5-sonnet-20240620-v1:0"
 _TRANSPORT = frozenset(
@@ -44,6 +46,7 @@ class Scene:
     other_key: str = field(default_factory=plain_bearer)
     litellm_key: str = field(default_factory=master_key)
     refused_key: str = field(default_factory=api_key)
+    operator_token: str = field(default_factory=oauth_token)
     tokens: list[str] = field(default_factory=list)
     virtual_keys: list[str] = field(default_factory=list)
 
@@ -124,6 +127,35 @@ class Scene:
             *foreign.values(),
             model("text", "anthropic_text/claude-2", api_key=self.operator_key, api_base=f"{self.anthropic.url}/v1/complete"),
             model("anthropic/*", "anthropic/*", api_key=self.operator_key, api_base=self.anthropic.url),
+        ]
+
+    def odd_models(self) -> list[dict[str, object]]:
+        """Odd ones: one that nobody answers for, one with a token of the operator's in its headers, and any other name."""
+        claude: dict[str, object] = {"model": f"anthropic/{MODEL}", "api_key": self.operator_key}
+        headers = {"Authorization": f"Bearer {self.operator_token}"}
+        return [
+            {"model_name": "nobody", "litellm_params": {**claude, "api_base": NOTHING_LISTENS}},
+            {"model_name": "headed", "litellm_params": {**claude, "api_base": self.anthropic.url, "extra_headers": headers}},
+            {"model_name": "*", "litellm_params": {"model": "*"}},
+        ]
+
+    def pass_through_endpoints(self, **settings: object) -> list[dict[str, object]]:
+        """Pass-throughs of the operator's own, `/own/` and what stands behind each; all that a client sends is forwarded.
+
+        `/own/raw` leads to Anthropic with a token of the operator's in `x-api-key`, `/own/bearer` with it where it belongs.
+        """
+        to_anthropic, messages = f"{self.anthropic.url}/v1/messages", {"anthropic-version": "2023-06-01"}
+        targets: dict[str, tuple[str, dict[str, str]]] = {
+            "gpt": (f"{self.other.url}/openai/chat/completions", {"Authorization": f"Bearer {self.other_key}"}),
+            "keyless": (f"{self.other.url}/openai/chat/completions", {}),
+            "third": (f"{self.third.url}/v1/messages", {**messages, "x-api-key": self.third_key}),
+            "anthropic": (to_anthropic, {**messages, "x-api-key": self.operator_key}),
+            "raw": (to_anthropic, {**messages, "x-api-key": self.operator_token}),
+            "bearer": (to_anthropic, {**messages, "Authorization": f"Bearer {self.operator_token}"}),
+        }
+        return [
+            {"path": f"/own/{name}", "target": target, "headers": headers, "forward_headers": True, **settings}
+            for name, (target, headers) in targets.items()
         ]
 
     def router_settings(self) -> dict[str, object]:

@@ -24,6 +24,8 @@ REPLY = "Hello from the stand-in."
 _TOKEN_PREFIX = "-".join(("sk", "ant", "oat"))
 _KEY_PREFIX = "-".join(("sk", "ant", "api"))
 _ERROR_TYPES = {
+    402: "billing_error",
+    413: "request_too_large",
     500: "api_error",
     401: "authentication_error",
     400: "invalid_request_error",
@@ -43,12 +45,14 @@ class Anthropic:
 
     knows: whether a credential (an OAuth token or an API key, as sent) is one Anthropic has issued.
     statuses: for a known credential, the error status every request with it gets (401, 403, 429, 529).
+    stream_errors: for a known credential, the error type that is the first event of each stream it asks for, with status 200.
     retry_after: seconds in the `retry-after` header of a 429.
     redirect_to: an origin; every request is answered with 307 to the same target there.
     """
 
     knows: Callable[[str], bool] = lambda credential: credential.startswith((_TOKEN_PREFIX, _KEY_PREFIX))
     statuses: dict[str, int] = field(default_factory=dict)
+    stream_errors: dict[str, str] = field(default_factory=dict)
     retry_after: int = 7
     redirect_to: str | None = None
     _numbers: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
@@ -63,6 +67,9 @@ class Anthropic:
             headers = {"retry-after": str(self.retry_after)} if status == 429 else {}
             error = {"type": _ERROR_TYPES[status], "message": message}
             return _json({"type": "error", "error": error, "request_id": request_id}, request_id, status, headers)
+        broken = next((kind for credential, kind in self.stream_errors.items() if _is_streamed_with(request, credential)), None)
+        if broken is not None:
+            return _events({"type": "error", "error": {"type": broken, "message": "As this stand-in was told to answer."}})
         body = _endpoint_answer(request)
         if body is None:
             error = {"type": "not_found_error", "message": f"{request.method} {request.path}"}
@@ -94,6 +101,11 @@ class Anthropic:
             if re.match(rf"{prefix}(/|$)", request.path) and beta not in _betas(request):
                 return 400, f"this endpoint requires the {beta} beta in the anthropic-beta header"
         return None
+
+
+def _is_streamed_with(request: Request, credential: str) -> bool:
+    sent = (request.header("x-api-key"), (request.header("authorization") or "").partition(" ")[2])
+    return credential in sent and b'"stream":true' in request.body.replace(b" ", b"")
 
 
 def _betas(request: Request) -> set[str]:

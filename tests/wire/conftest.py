@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import importlib.util
 import itertools
+import sys
+import types
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, wait
 from dataclasses import replace
@@ -13,10 +16,11 @@ from typing import Any
 import httpx
 import pytest
 import respx
-from litellm.litellm_core_utils.logging_worker import GLOBAL_LOGGING_WORKER
-from litellm.litellm_core_utils.thread_pool_executor import executor
 
 import litellm
+from litellm.litellm_core_utils.logging_worker import GLOBAL_LOGGING_WORKER
+from litellm.litellm_core_utils.thread_pool_executor import executor
+from tests.support import other_providers
 from tests.support.credentials import api_key
 from tests.support.origin import Answer, Origin, Request
 from tests.support.standin import Anthropic
@@ -127,3 +131,23 @@ def loopback(names: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Iterator
         monkeypatch.setenv("ANTHROPIC_API_BASE", origin.url)
         monkeypatch.setenv("LITELLM_ANTHROPIC_OAUTH_ORIGINS", origin.url)
         yield origin, wire
+
+
+@pytest.fixture
+def other(monkeypatch: pytest.MonkeyPatch) -> Iterator[Origin]:
+    """An origin that is every other provider. Google's token exchange is left out: it is not what is tested, and leaves loopback."""
+    from litellm.llms.vertex_ai.vertex_llm_base import VertexBase
+
+    if importlib.util.find_spec("vertexai") is None:
+        # Some releases want Google's SDK to be importable before they call Vertex without it.
+        sdk = types.ModuleType("vertexai")
+        sdk.preview = types.SimpleNamespace()  # type: ignore[attr-defined]
+        monkeypatch.setitem(sys.modules, "vertexai", sdk)
+    monkeypatch.setattr(VertexBase, "_ensure_access_token", lambda *args, **kwargs: ("google-token", "unused"))
+
+    async def access_token(*args: object, **kwargs: object) -> tuple[str, str]:
+        return "google-token", "unused"
+
+    monkeypatch.setattr(VertexBase, "_ensure_access_token_async", access_token)
+    with Origin(other_providers.answer) as origin:
+        yield origin

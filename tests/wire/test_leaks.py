@@ -12,13 +12,13 @@ from concurrent.futures import Future, wait
 from typing import Any
 
 import pytest
-from litellm.caching.caching import Cache
-from litellm.integrations.custom_logger import CustomLogger
-from litellm.litellm_core_utils.thread_pool_executor import executor
 from pydantic import BaseModel
 
 import litellm
 from litellm._logging import JsonFormatter, verbose_logger, verbose_proxy_logger, verbose_router_logger
+from litellm.caching.caching import Cache
+from litellm.integrations.custom_logger import CustomLogger
+from litellm.litellm_core_utils.thread_pool_executor import executor
 from tests.support.call_paths import CallPath, installed_paths
 from tests.support.origin import Origin
 from tests.support.standin import Anthropic

@@ -9,7 +9,9 @@ from types import MappingProxyType
 
 import pytest
 
+from litellm.litellm_core_utils.oauth_masking import masked
 from litellm.llms.anthropic import oauth as policy
+from litellm.llms.anthropic import oauth_origins as setting_of_origins
 from tests.support.credentials import api_key, oauth_token, plain_bearer
 
 TOKEN, OTHER, KEY, BEARER = oauth_token(), oauth_token(), api_key(), plain_bearer()
@@ -184,7 +186,7 @@ def test_without_oauth_takes_token_and_beta_and_leaves_the_rest() -> None:
     }
     assert policy.without_oauth(headers) == {"Anthropic-Beta": "a,b", "anthropic-version": "2023-06-01"}
     assert policy.without_oauth({"anthropic-beta": policy.OAUTH_BETA}) == {}
-    assert policy.without_oauth({"anthropic-beta": policy.OAUTH_BETA}, keep_beta=True) == {"anthropic-beta": policy.OAUTH_BETA}
+    assert policy.without_oauth({"anthropic-beta": policy.OAUTH_BETA}, keep_oauth_beta=True) == {"anthropic-beta": policy.OAUTH_BETA}
     assert policy.without_oauth({"Authorization": f"Bearer {KEY}", "anthropic-beta": "b,a"}) == {
         "Authorization": f"Bearer {KEY}",
         "anthropic-beta": "b,a",
@@ -197,7 +199,7 @@ def test_another_provider_gets_no_token_and_no_oauth_beta(provider: str | None) 
     for token in (TOKEN, f"{TOKEN[:20]}\n{TOKEN[20:]}"):
         headers = {"Authorization": f"Bearer {token}", "anthropic-beta": f"a,{policy.OAUTH_BETA}"}
         scoped = policy.scope_headers(headers, provider=provider, api_bases=[ANTHROPIC], allowed=NONE)
-        assert scoped == policy.ScopedHeaders({"anthropic-beta": "a"}, None, None)
+        assert scoped == policy.ScopedHeaders({"anthropic-beta": "a"}, may_go=False)
 
 
 @pytest.mark.parametrize("provider", ["anthropic", "anthropic_text"])
@@ -213,7 +215,7 @@ def test_one_refused_base_is_enough_to_keep_the_token() -> None:
     scoped = policy.scope_headers({"Authorization": TOKEN}, provider="anthropic", api_bases=[ANTHROPIC, f"{_ELSEWHERE}/v1"], allowed=NONE)
     assert (scoped.headers, scoped.token, scoped.refused_origin) == ({}, None, _ELSEWHERE)
     without = policy.scope_headers({"accept": "*/*"}, provider="anthropic", api_bases=[_ELSEWHERE], allowed=NONE)
-    assert without == policy.ScopedHeaders({"accept": "*/*"}, None, None)
+    assert without == policy.ScopedHeaders({"accept": "*/*"}, may_go=False)
 
 
 def test_a_malformed_token_is_an_error_where_it_would_have_been_sent() -> None:
@@ -285,7 +287,7 @@ def test_same_origin_compares_all_three(one: str, other: str, same: bool) -> Non
 )
 def test_the_setting_is_a_list_of_origins(setting: object, origins: set[str]) -> None:
     """A comma-separated string or a list; plain http for loopback only."""
-    assert policy.parse_origins(setting) == origins
+    assert setting_of_origins.parse_origins(setting) == origins
 
 
 @pytest.mark.parametrize(
@@ -304,18 +306,18 @@ def test_the_setting_is_a_list_of_origins(setting: object, origins: set[str]) ->
 )
 def test_a_setting_that_is_no_list_of_origins_is_refused(setting: object) -> None:
     """The error names the setting, so that a typing error neither opens nor closes the list silently."""
-    with pytest.raises(policy.InvalidOriginError, match=policy.ORIGINS_ENV):
-        policy.parse_origins(setting)
+    with pytest.raises(setting_of_origins.InvalidOriginError, match=setting_of_origins.ORIGINS_ENV):
+        setting_of_origins.parse_origins(setting)
 
 
 def test_masking_replaces_tokens_and_keeps_the_rest() -> None:
     """A token in a string or in a mapping's strings is gone; what has none comes back as the very object."""
     text = f"Authorization: Bearer {TOKEN}, key {KEY}"
-    shown = policy.masked(text)
+    shown = masked(text)
     assert isinstance(shown, str)
     assert TOKEN not in shown
     assert KEY in shown
     headers = {"authorization": f"Bearer {TOKEN}", "accept": "*/*"}
-    assert TOKEN not in str(policy.masked(headers))
+    assert TOKEN not in str(masked(headers))
     for same in ({"accept": "*/*"}, "plain", 1, None):
-        assert policy.masked(same) is same
+        assert masked(same) is same

@@ -3,69 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-import importlib.util
 import operator
-import sys
-import types
-from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
 
 import litellm
 from litellm import Router
-from tests.support import other_providers
 from tests.support.origin import Origin, Request
 from tests.support.standin import MODEL, Anthropic
+from tests.wire.others import OTHERS, destination
 
 OAUTH_BETA = "oauth-2025-04-20"
 KNOWN_BETA = "context-1m-2025-08-07"
 _MESSAGES = [{"role": "user", "content": "Say hello."}]
-_AWS = {"aws_access_key_id": "unused", "aws_secret_access_key": "unused", "aws_region_name": "us-east-1"}
-_GOOGLE = {"vertex_project": "unused", "vertex_location": "us-east5"}
-
-# model, and what its call needs beside an api_base.
-OTHERS: Mapping[str, tuple[str, Mapping[str, str]]] = {
-    "openai": ("openai/gpt-4o-mini", {"api_key": "unused"}),
-    "azure": ("azure/gpt-4o-mini", {"api_key": "unused", "api_version": "2024-10-21"}),
-    "mistral": ("mistral/mistral-small-latest", {"api_key": "unused"}),
-    "openai compatible": ("hosted_vllm/any", {"api_key": "unused"}),
-    "bedrock converse": ("bedrock/anthropic.claude-3-5-sonnet-20240620-v1:0", _AWS),
-    "bedrock invoke": ("bedrock/invoke/anthropic.claude-3-5-sonnet-20240620-v1:0", _AWS),
-    "vertex_ai": ("vertex_ai/claude-sonnet-4-5@20250929", _GOOGLE),
-    "azure_ai": (f"azure_ai/{MODEL}", {"api_key": "unused"}),
-}
 # LiteLLM serves Anthropic's own messages interface on these itself; for the others it translates to chat.
 _CALLS = ("completion", "acompletion", "acreate")
-
-
-@pytest.fixture
-def other(monkeypatch: pytest.MonkeyPatch) -> Iterator[Origin]:
-    """An origin that is every other provider. Google's token exchange is left out: it is not what is tested, and leaves loopback."""
-    from litellm.llms.vertex_ai.vertex_llm_base import VertexBase
-
-    if importlib.util.find_spec("vertexai") is None:
-        # Some releases want Google's SDK to be importable before they call Vertex without it.
-        sdk = types.ModuleType("vertexai")
-        sdk.preview = types.SimpleNamespace()  # type: ignore[attr-defined]
-        monkeypatch.setitem(sys.modules, "vertexai", sdk)
-    monkeypatch.setattr(VertexBase, "_ensure_access_token", lambda *args, **kwargs: ("google-token", "unused"))
-
-    async def access_token(*args: object, **kwargs: object) -> tuple[str, str]:
-        return "google-token", "unused"
-
-    monkeypatch.setattr(VertexBase, "_ensure_access_token_async", access_token)
-    with Origin(other_providers.answer) as origin:
-        yield origin
-
-
-def _destination(provider: str, url: str) -> dict[str, str]:
-    """The parameters that lead a provider's call to an origin."""
-    if provider.startswith("bedrock"):
-        return {"aws_bedrock_runtime_endpoint": url}
-    if provider == "vertex_ai":
-        return {"api_base": f"{url}/v1/projects/unused/locations/us-east5/publishers/anthropic/models/claude:rawPredict"}
-    return {"api_base": url}
 
 
 def _assert_clean(requests: list[Request], *tokens: str) -> None:
@@ -94,7 +47,7 @@ async def test_another_provider_gets_neither_token_nor_beta(
         "max_tokens": 16,
         parameter: headers,
         **needs,
-        **_destination(provider, other.url),
+        **destination(provider, other.url),
     }
     if call == "completion":
         await asyncio.to_thread(litellm.completion, **given)
@@ -121,7 +74,7 @@ async def test_a_fallback_to_another_provider_leaves_the_token_behind(
                     "model_name": "first",
                     "litellm_params": {"model": f"anthropic/{MODEL}", "api_base": anthropic.url, "api_key": names["api_key"]},
                 },
-                {"model_name": "second", "litellm_params": {"model": model, **needs, **_destination(provider, other.url)}},
+                {"model_name": "second", "litellm_params": {"model": model, **needs, **destination(provider, other.url)}},
             ],
             fallbacks=[{"first": ["second"]}],
             num_retries=0,

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from litellm.llms.anthropic.count_tokens.token_counter import AnthropicTokenCounter
 
+from litellm.llms.anthropic.count_tokens.token_counter import AnthropicTokenCounter
 from tests.support.headers import shown, with_credential
 from tests.support.standin import MODEL
 from tests.wire.conftest import Wire

@@ -1,16 +1,25 @@
-"""A failure that a client's own token earned counts against no deployment and is not tried again with another credential.
+"""The Router hands no OAuth token of a caller's to its hooks, and neither counts nor tries again a failure that is its caller's.
 
 Intent: failures
 Upstream: none yet
-Remove when: the line ends, or upstream backports the header set of README's wire contract to it.
+Remove when: the release is no longer supported.
 """
 
-from litellm.router_utils.client_token_failures import raises_clients_own_failures, skips_failures_of_no_deployment
+from litellm.litellm_core_utils.oauth_arguments import seal
+from litellm.litellm_core_utils.oauth_failures import is_clients_own_failure, says_nothing_of_deployment
 
 
 class Router:
-    @skips_failures_of_no_deployment
-    def deployment_callback_on_failure(self, kwargs, completion_response, start_time, end_time): ...
+    async def async_function_with_fallbacks(self, *args, **kwargs):
+        args, kwargs = seal(args, kwargs)
+        ...
 
-    @raises_clients_own_failures
-    def should_retry_this_error(self, error, **kwargs): ...
+    def deployment_callback_on_failure(self, kwargs):
+        if says_nothing_of_deployment(kwargs.get("exception")):
+            return False
+        ...
+
+    def should_retry_this_error(self, error):
+        if is_clients_own_failure(error):
+            raise error
+        ...

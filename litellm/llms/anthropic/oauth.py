@@ -11,74 +11,100 @@ Remove when: upstream sends the same headers for an OAuth token on every call pa
 
 from __future__ import annotations
 
-import ipaddress
-import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 
 OAUTH_TOKEN_PREFIX: Final = "sk-ant-oat"
 OAUTH_BETA: Final = "oauth-2025-04-20"
-ORIGINS_ENV: Final = "LITELLM_ANTHROPIC_OAUTH_ORIGINS"
+BETA_HEADER: Final = "anthropic-beta"
 ANTHROPIC_ORIGIN: Final = "https://api.anthropic.com"
 OAUTH_PROVIDERS: Final = frozenset({"anthropic", "anthropic_text"})
-
 MASK: Final = "<an Anthropic OAuth token>"
 
-_TOKEN: Final = re.compile(rf"{OAUTH_TOKEN_PREFIX}[^\s\"',;)}}\]]*")
-_CREDENTIAL_HEADERS: Final = frozenset({"authorization", "x-api-key"})
-_BETA_HEADER: Final = "anthropic-beta"
+_BROWSER_HEADER: Final = "anthropic-dangerous-direct-browser-access"
+_WRITTEN_HEADERS: Final = frozenset({"authorization", "x-api-key", BETA_HEADER, _BROWSER_HEADER})
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 
 
 class InvalidTokenError(ValueError):
-    """A value starts like an OAuth token and cannot be one. The message never repeats the value."""
+    """A value is meant as an OAuth token and cannot be sent as one. The message never repeats the value."""
 
 
-class InvalidOriginError(ValueError):
-    """An entry of the origin setting is not an origin a token may be sent to."""
+class OAuthToken(str):
+    """An OAuth token on its way to a request: as text, and to whatever prints, copies or stores it, a mask. Only this module reads it.
 
-
-class CarriedToken(str):
-    """A client's token on its way through the proxy: as a string it is a mask, and only the policy reads the token.
-
-    A proxy's request data reaches hooks, logs and spend records before a call is made; whatever prints or serializes it gets the mask.
+    betas: what its caller asked for beside it, comma-separated. displaced: the `api_key` that the call has without it.
+    configured: whether it is the call's own key; otherwise it came in a caller's headers, and goes where scope_headers lets it.
     """
 
-    token: str
+    __slots__ = ("_value", "betas", "configured", "displaced")
+    _value: object
+    betas: str
+    configured: bool
+    displaced: str | None
 
-    def __new__(cls, token: str) -> CarriedToken:
-        instance = super().__new__(cls, MASK)
-        instance.token = token
-        return instance
+    def __new__(cls, value: object, *, betas: str = "", displaced: str | None = None, configured: bool = False) -> OAuthToken:
+        token = super().__new__(cls, MASK)
+        token._value = value._value if isinstance(value, OAuthToken) else value
+        token.betas, token.displaced, token.configured = betas, displaced, configured
+        return token
+
+    def __eq__(self, other: object) -> bool:
+        return bool(self._value == (other._value if isinstance(other, OAuthToken) else other))
+
+    def __hash__(self) -> int:
+        return hash(self._value)
+
+    def __repr__(self) -> str:
+        return repr(MASK)
+
+    def __deepcopy__(self, memo: object = None) -> OAuthToken:
+        return self
+
+    __copy__ = __deepcopy__
+
+    def __reduce_ex__(self, protocol: object) -> tuple[type[str], tuple[str]]:
+        return str, (MASK,)
 
 
-@dataclass(frozen=True)
-class ScopedHeaders:
-    """A caller's headers after scoping, and the token that was taken out of them.
+class ConfiguredBearer(str):
+    """The `authorization` of a token that is configured with the base it goes to, told from a client's until the request has left.
 
-    headers: the caller's headers without the token; a new dict.
-    token: the token, if it may go to the destination; None otherwise.
-    refused_origin: the origin the token was kept from, where the provider is Anthropic and the origin is not listed; None otherwise.
+    httpx keeps the very bytes that `encode` returns.
+    """
+
+    class Encoded(bytes):
+        """What it is on the wire."""
+
+    def encode(self, encoding: str = "utf-8", errors: str = "strict") -> bytes:
+        return self.Encoded(super().encode(encoding, errors))
+
+
+class ScopedHeaders(NamedTuple):
+    """A caller's headers after scoping.
+
+    headers: those that go out, without a token; a new dict. may_go: whether provider and destination may have one.
+    token: the one that goes out with them, None where it may not or there is none.
+    refused_origin: the origin it was kept from, where the provider is Anthropic and the origin is not listed; None otherwise.
     """
 
     headers: dict[str, object]
-    token: str | None
-    refused_origin: str | None
+    may_go: bool
+    token: OAuthToken | None = None
+    refused_origin: str | None = None
 
 
 def oauth_token(value: object) -> str | None:
     """The OAuth token in a credential value, with or without a `Bearer` scheme, stripped; None for anything else.
 
-    Only the prefix `sk-ant-oat` counts, in this case: plan logins, `claude setup-token` and Workload Identity Federation all mint it.
-    The scheme's case and the space after it are free (RFC 9110, 11.1).
-
-    Raises InvalidTokenError if the token has a control character or white space inside, which no header can carry, and for a mask whose
-    token was lost on the way: another credential in its place would be billed without a word.
+    Only the prefix counts, in this case: plan logins, `claude setup-token` and Workload Identity Federation all mint it.
+    The scheme's case and the spaces after it are free (RFC 9110, 11.1).
+    Raises InvalidTokenError if the token has white space, a control character or no ASCII inside, which no header can carry, and for a
+    mask whose token was lost on the way: another credential in its place would be billed without a word.
     """
-    if isinstance(value, CarriedToken):
-        return value.token
+    if isinstance(value, OAuthToken):
+        value = value._value
     if not isinstance(value, str):
         return None
     candidate = value.strip()
@@ -91,9 +117,9 @@ def oauth_token(value: object) -> str | None:
         )
     if not candidate.startswith(OAUTH_TOKEN_PREFIX):
         return None
-    if not all(character.isprintable() and not character.isspace() for character in candidate):
+    if not (candidate.isascii() and candidate.isprintable()) or " " in candidate:
         raise InvalidTokenError(
-            "An Anthropic OAuth token has white space or a control character inside (the value is not shown). "
+            "An Anthropic OAuth token has white space, a control character or no ASCII inside (the value is not shown). "
             "Copy it again, in one line: was it read from a file that holds more than the token?"
         )
     return candidate
@@ -107,12 +133,26 @@ def is_anthropic_oauth_key(value: object) -> bool:
         return False
 
 
+def holds_token(value: object) -> bool:
+    """Whether a header's value, text, bytes or a list of them, has an OAuth token or its mask anywhere in it, however it is written."""
+    if isinstance(value, str):
+        return OAUTH_TOKEN_PREFIX in value or MASK in value
+    if isinstance(value, bytes):
+        return OAUTH_TOKEN_PREFIX.encode() in value
+    return isinstance(value, (list, tuple)) and any(map(holds_token, value))
+
+
+def has_token(headers: object) -> bool:
+    """Whether any header of a mapping holds an OAuth token, well formed or not."""
+    return isinstance(headers, Mapping) and any(map(holds_token, headers.values()))
+
+
 def token_in_headers(headers: object) -> str | None:
     """The OAuth token that a mapping of headers carries, in `Authorization` or else in `x-api-key`, under any casing; None without one.
 
     Raises InvalidTokenError as oauth_token does.
     """
-    if not isinstance(headers, Mapping):
+    if not has_token(headers) or not isinstance(headers, Mapping):
         return None
     for name in ("authorization", "x-api-key"):
         for key, value in headers.items():
@@ -121,18 +161,14 @@ def token_in_headers(headers: object) -> str | None:
     return None
 
 
-def first_credential(
-    *,
-    api_key: object = None,
-    env_api_key: object = None,
-    env_auth_token: object = None,
-) -> str | None:
+def first_credential(*, api_key: object = None, env_api_key: object = None, env_auth_token: object = None) -> str | None:
     """The credential that a call is configured with, stripped; None where nothing is set. Empty and blank values count as unset.
 
-    A token in the caller's headers goes before all of these: scope_headers takes it out, and it is the call's `api_key` from there on.
     `ANTHROPIC_AUTH_TOKEN` takes part only if it is an OAuth token: another bearer keeps its own way to the wire.
     """
     for value in (api_key, env_api_key, oauth_token(env_auth_token)):
+        if isinstance(value, OAuthToken):
+            return value
         if isinstance(value, str) and value.strip():
             return oauth_token(value) or value.strip()
     return None
@@ -142,9 +178,16 @@ def merge_betas(*values: object) -> str:
     """All betas in the values (comma-separated strings, or lists of them), each once, sorted, comma-separated."""
     betas: set[str] = set()
     for value in values:
-        parts: Iterable[object] = (value,) if isinstance(value, str) else value if isinstance(value, (list, tuple, set, frozenset)) else ()
-        betas.update(beta.strip() for part in parts if isinstance(part, str) for beta in part.split(","))
-    return ",".join(sorted(betas - {""}))
+        for part in (value,) if isinstance(value, str) else value if isinstance(value, (list, tuple, set, frozenset)) else ():
+            if isinstance(part, str):
+                betas.update([beta.strip() for beta in part.split(",")])
+    betas.discard("")
+    return ",".join(sorted(betas))
+
+
+def betas_in(headers: Mapping[str, object]) -> str:
+    """The betas that headers ask for, under any casing and in however many of them, as merge_betas gives them."""
+    return merge_betas(*(value for name, value in headers.items() if name.lower() == BETA_HEADER))
 
 
 def set_anthropic_headers(headers: Mapping[str, object], api_key: str | None) -> dict[str, object]:
@@ -153,87 +196,85 @@ def set_anthropic_headers(headers: Mapping[str, object], api_key: str | None) ->
     An OAuth token becomes the one `authorization` bearer, takes every `x-api-key` out, adds its beta to those already asked for and sets
     the browser header. Any other key becomes `x-api-key` and changes nothing else. None or blank changes nothing.
     """
-    credential = first_credential(api_key=api_key)
-    if credential is None:
-        return dict(headers)
-    token = oauth_token(credential)
+    token = oauth_token(api_key)
     if token is None:
-        return {**_without(headers, frozenset({"x-api-key"})), "x-api-key": credential}
-    betas = [value for name, value in headers.items() if name.lower() == _BETA_HEADER]
-    browser = "anthropic-dangerous-direct-browser-access"
-    return {
-        **_without(headers, _CREDENTIAL_HEADERS | {_BETA_HEADER, browser}),
-        "authorization": f"Bearer {token}",
-        _BETA_HEADER: merge_betas(*betas, OAUTH_BETA),
-        browser: "true",
-    }
+        key = first_credential(api_key=api_key)
+        others = {name: value for name, value in headers.items() if key is None or name.lower() != "x-api-key"}
+        return others if key is None else {**others, "x-api-key": key}
+    kept: dict[str, object] = {}
+    betas: list[object] = [OAUTH_BETA]
+    for name, value in headers.items():
+        lower = name.lower()
+        if lower not in _WRITTEN_HEADERS:
+            kept[name] = value
+        elif lower == BETA_HEADER:
+            betas.append(value)
+    sealed_token = api_key if isinstance(api_key, OAuthToken) else None
+    bearer = f"Bearer {token}"
+    kept["authorization"] = bearer if sealed_token is not None and not sealed_token.configured else ConfiguredBearer(bearer)
+    kept[BETA_HEADER] = merge_betas(*betas, sealed_token.betas if sealed_token is not None else "")
+    kept[_BROWSER_HEADER] = "true"
+    return kept
 
 
-def without_oauth(headers: Mapping[str, object], *, keep_beta: bool = False) -> dict[str, object]:
-    """The headers without an OAuth token and, unless `keep_beta`, without the OAuth beta; a new dict, other headers as they were."""
+def without_oauth(headers: Mapping[str, object], *, keep_oauth_beta: bool = False, keep_betas: bool = True) -> dict[str, object]:
+    """The headers without those that hold an OAuth token and, unless told otherwise, without the OAuth beta; a new dict."""
     kept: dict[str, object] = {}
     for name, value in headers.items():
-        if isinstance(name, str) and name.lower() in _CREDENTIAL_HEADERS and _starts_like_a_token(value):
+        if holds_token(value) or (name.lower() == BETA_HEADER and not keep_betas):
             continue
-        if isinstance(name, str) and name.lower() == _BETA_HEADER and not keep_beta and OAUTH_BETA in merge_betas(value).split(","):
-            others = [beta for beta in merge_betas(value).split(",") if beta != OAUTH_BETA]
-            if others:
-                kept[name] = ",".join(others)
-            continue
+        if name.lower() == BETA_HEADER and not keep_oauth_beta and OAUTH_BETA in merge_betas(value).split(","):
+            value = ",".join(beta for beta in merge_betas(value).split(",") if beta != OAUTH_BETA)
+            if not value:
+                continue
         kept[name] = value
     return kept
 
 
-def has_oauth(headers: object) -> bool:
-    """Whether a mapping of headers carries anything that scoping is about: an OAuth token, well formed or not, or the OAuth beta."""
-    return isinstance(headers, Mapping) and without_oauth(headers) != dict(headers)
+def sealed(headers: Mapping[str, object]) -> Mapping[str, object]:
+    """The headers with an OAuthToken for each value that holds one, so that whoever is handed them sees a mask; the same without any."""
+    return {name: OAuthToken(value) if holds_token(value) else value for name, value in headers.items()} if has_token(headers) else headers
 
 
 def scope_headers(
-    headers: Mapping[str, object], *, provider: str | None, api_bases: Iterable[str | None], allowed: frozenset[str]
+    headers: Mapping[str, object],
+    *,
+    provider: str | None,
+    api_bases: Iterable[str | None],
+    allowed: frozenset[str],
+    own_key: str | None = None,
 ) -> ScopedHeaders:
     """Take the token out of a caller's headers and say whether it may go to this provider and destination.
 
     api_bases: every base URL this call may be sent to; the token travels only if it may go to each of them.
-    allowed: origins beside Anthropic's own, as parse_origins returns them.
+    allowed: origins beside Anthropic's own, as parse_origins returns them. own_key: the `api_key` that the token displaces.
 
-    Raises InvalidTokenError for a malformed token that would otherwise have been sent.
+    Raises InvalidTokenError for a token that would otherwise have been sent, and is malformed or written in a way Anthropic does not take.
     """
     if provider not in OAUTH_PROVIDERS:
-        return ScopedHeaders(without_oauth(headers), None, None)
+        return ScopedHeaders(without_oauth(headers), may_go=False)
     refused = next((base for base in api_bases if base is not None and not may_send_to(base, allowed)), None)
     if refused is not None:
         shown = origin_of(refused) or "an api_base that is not a valid http(s) URL"
-        return ScopedHeaders(without_oauth(headers), None, shown if has_token(headers) else None)
+        return ScopedHeaders(without_oauth(headers), may_go=False, refused_origin=shown if has_token(headers) else None)
     token = token_in_headers(headers)
     if token is None:
-        return ScopedHeaders(dict(headers), None, None)
-    betas = merge_betas(*(value for name, value in headers.items() if name.lower() == _BETA_HEADER))
-    asked = {_BETA_HEADER: betas} if betas else {}
-    return ScopedHeaders({**_without(headers, _CREDENTIAL_HEADERS | {_BETA_HEADER}), **asked}, token, None)
-
-
-def has_token(headers: object) -> bool:
-    """Whether a mapping of headers carries an OAuth token, well formed or not."""
-    return isinstance(headers, Mapping) and without_oauth(headers, keep_beta=True) != dict(headers)
-
-
-def masked(value: object) -> object:
-    """A value for a log or a callback: every OAuth token in a string, or in the strings of a mapping, is replaced; the rest is the same.
-
-    What has no token comes back as the very object.
-    """
-    if isinstance(value, str) and not isinstance(value, CarriedToken):
-        return _TOKEN.sub(MASK, value) if OAUTH_TOKEN_PREFIX in value else value
-    if isinstance(value, Mapping) and any(isinstance(each, str) and OAUTH_TOKEN_PREFIX in each for each in value.values()):
-        return {name: masked(each) if isinstance(each, str) else each for name, each in value.items()}
-    return value
+        if has_token(headers):
+            raise InvalidTokenError(
+                "An Anthropic OAuth token is written in a way that Anthropic does not take (the value is not shown). "
+                f"Send it as `Authorization: Bearer {OAUTH_TOKEN_PREFIX}...`, nothing else in the value, and in no other header or cookie."
+            )
+        return ScopedHeaders(dict(headers), may_go=True)
+    replaced = _WRITTEN_HEADERS - {_BROWSER_HEADER}
+    kept = {name: value for name, value in headers.items() if name.lower() not in replaced and not holds_token(value)}
+    betas = betas_in(headers)
+    return ScopedHeaders({**kept, BETA_HEADER: betas} if betas else kept, True, OAuthToken(token, betas=betas, displaced=own_key))
 
 
 def origin_of(url: object) -> str | None:
     """The origin `scheme://host[:port]` of an http(s) URL, lower case, without a default port; None if the URL has none to rely on.
 
-    User information, a backslash, white space or a control character in the URL give None: parsers disagree on where such a URL leads.
+    User information, a backslash, white space or a control character give None: parsers disagree on where such a URL leads.
     """
     if not isinstance(url, str):
         return None
@@ -261,50 +302,3 @@ def same_origin(one: str, other: str) -> bool:
 def may_send_to(url: str, allowed: frozenset[str]) -> bool:
     """Whether a token from a caller's headers may be sent to this URL: Anthropic's own origin, or one the operator lists."""
     return same_origin(url, ANTHROPIC_ORIGIN) or origin_of(url) in allowed
-
-
-def parse_origins(setting: object) -> frozenset[str]:
-    """The origins in a setting: a comma-separated string or a list of strings; None and blanks give an empty set.
-
-    Raises InvalidOriginError, naming the entry, for what is not `scheme://host[:port]`, and for plain http to anything but loopback,
-    where a token would cross a network readable by all.
-    """
-    if setting is None:
-        return frozenset()
-    entries = setting.split(",") if isinstance(setting, str) else setting
-    if not isinstance(entries, (list, tuple, set, frozenset)):
-        raise InvalidOriginError(f"{ORIGINS_ENV} is a {type(setting).__name__}: give a comma-separated string or a list of origins.")
-    return frozenset(_valid_origin(entry) for entry in entries if not isinstance(entry, str) or entry.strip())
-
-
-def _valid_origin(entry: object) -> str:
-    origin = origin_of(entry)
-    if origin is None or not isinstance(entry, str) or urlsplit(entry.strip()).path not in ("", "/") or any(mark in entry for mark in "?#"):
-        raise InvalidOriginError(
-            f"{entry!r} in {ORIGINS_ENV} is not an origin. Write scheme, host and port only, such as https://gateway.example:8443"
-        )
-    if origin.startswith("http://") and not _is_loopback(urlsplit(origin).hostname or ""):
-        raise InvalidOriginError(
-            f"{entry!r} in {ORIGINS_ENV} is plain http to another machine, where a token can be read on the way. Use https."
-        )
-    return origin
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-def _starts_like_a_token(value: object) -> bool:
-    try:
-        return oauth_token(value) is not None
-    except InvalidTokenError:
-        return True
-
-
-def _without(headers: Mapping[str, object], names: frozenset[str]) -> dict[str, object]:
-    return {name: value for name, value in headers.items() if not (isinstance(name, str) and name.lower() in names)}

@@ -1,11 +1,11 @@
-"""LiteLLM's HTTP clients, sync and async: each guards the credentials of the requests it sends.
+"""LiteLLM's HTTP clients, sync and async: each is an exit that watches the credentials of the requests it sends.
 
 Intent: privacy
 Upstream: none yet
-Remove when: upstream's HTTP clients drop x-api-key on a redirect to another origin, and its callbacks get no live response.
+Remove when: upstream's HTTP clients drop x-api-key on a redirect to another origin, and scope a client's token in one place.
 """
 
-from litellm.llms.custom_httpx.sent_credentials import guards_credentials
+from litellm.llms.custom_httpx.oauth_exit import guards_credentials
 
 
 class AsyncHTTPHandler:

@@ -5,12 +5,16 @@ Upstream: BerriAI/litellm#19618
 Remove when: upstream hands the request's headers to its token counters, and Anthropic's retry-after to the client.
 """
 
-from litellm.proxy.client_tokens import counts_with_client_token, passes_retry_after_on
+from litellm.proxy.anthropic_endpoints.client_token_count import count_with_clients_token
+from litellm.proxy.client_errors import passes_retry_after_on
 
 
 @passes_retry_after_on
 def _anthropic_error_json_response(exc, request): ...
 
 
-@counts_with_client_token
-async def count_tokens(request, user_api_key_dict): ...
+async def count_tokens(request, user_api_key_dict):
+    counted = await count_with_clients_token(request)
+    if counted is not None:
+        return counted
+    ...

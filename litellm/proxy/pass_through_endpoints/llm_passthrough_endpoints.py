@@ -5,8 +5,13 @@ Upstream: BerriAI/litellm#19618
 Remove when: upstream's pass-through prefers a client's token and scopes it by origin.
 """
 
-from litellm.proxy.client_token_pass_through import prefers_client_token
+import os
+
+from litellm.llms.anthropic.oauth import ANTHROPIC_ORIGIN
+from litellm.proxy.pass_through_endpoints.client_credentials import clients_credential
 
 
-@prefers_client_token
-def _upstream_headers_for_anthropic_route(request, user_api_key_dict, proxy_auth_header): ...
+def _upstream_headers_for_anthropic_route(request, proxy_auth_header):
+    base = os.getenv("ANTHROPIC_API_BASE") or os.getenv("ANTHROPIC_BASE_URL") or ANTHROPIC_ORIGIN
+    proxy_auth_header = clients_credential(request, base, proxy_auth_header)
+    ...

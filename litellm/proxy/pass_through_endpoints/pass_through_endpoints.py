@@ -2,12 +2,19 @@
 
 `x-pass-` headers, which overwrite what is there, neither replace the betas beside a token nor take the LiteLLM key along.
 
-Intent: scope
-Upstream: BerriAI/litellm#42172, BerriAI/litellm#37905
+Intent: forwarding
+Upstream: BerriAI/litellm#19618
 Remove when: upstream scopes what its pass-through endpoints forward.
 """
 
-from litellm.proxy.client_token_pass_through import forwarded_headers, keeps_client_tokens_home, redacts_request_headers
+import httpx
+
+from litellm.proxy.pass_through_endpoints.client_credentials import (
+    answers_as_it_was_answered,
+    credentials_for,
+    forwarded_headers,
+    redacts_request_headers,
+)
 
 
 class HttpPassThroughEndpointHelpers:
@@ -20,5 +27,9 @@ class HttpPassThroughEndpointHelpers:
     ): ...
 
 
-@keeps_client_tokens_home
-async def pass_through_request(request, target, custom_headers, user_api_key_dict, **kwargs): ...
+@answers_as_it_was_answered
+async def pass_through_request(request, target, custom_headers, user_api_key_dict, forward_headers=False, query_params=None):
+    custom_headers = await credentials_for(request, target, custom_headers, user_api_key_dict, forward_headers)
+    # Upstream reads the query into a dictionary, which keeps one value a name.
+    query_params = query_params or httpx.QueryParams(request.url.query)
+    ...

@@ -8,7 +8,8 @@ import pytest
 
 import litellm
 from litellm.integrations.prometheus import PrometheusLogger
-from litellm.litellm_core_utils.client_token import ClientToken, scope_client_token
+from litellm.litellm_core_utils.oauth_scope import scopes_client_token
+from litellm.llms.anthropic.oauth import OAuthToken
 
 
 class _Call(dict[str, Any]):
@@ -21,7 +22,7 @@ class _Call(dict[str, Any]):
         return super().get(key, default)
 
 
-@scope_client_token
+@scopes_client_token
 def _refused(model: str, api_key: str, custom_llm_provider: str) -> None:
     raise litellm.AuthenticationError(message="no", llm_provider=custom_llm_provider, model=model)
 
@@ -41,4 +42,4 @@ def _is_counted(error: Exception) -> bool:
 def test_a_failure_of_the_clients_own_token_is_not_counted() -> None:
     """A 401 earned with a client's token leaves the deployment's metrics alone; one earned with the deployment's own key is counted."""
     assert _is_counted(_failed_with("key-of-the-deployment"))
-    assert not _is_counted(_failed_with(ClientToken("-".join(("sk", "ant", "oat01", "nobodys")), None)))
+    assert not _is_counted(_failed_with(OAuthToken("-".join(("sk", "ant", "oat01", "nobodys")))))

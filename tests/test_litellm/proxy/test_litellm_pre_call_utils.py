@@ -7,10 +7,10 @@ import json
 from collections.abc import Mapping
 
 import pytest
-from litellm.litellm_core_utils.get_provider_specific_headers import ProviderSpecificHeaderUtils
 from starlette.datastructures import Headers
 
-from litellm.litellm_core_utils.client_token import scope_for
+from litellm.litellm_core_utils.get_provider_specific_headers import ProviderSpecificHeaderUtils
+from litellm.litellm_core_utils.oauth_scope import scoped_for
 from litellm.llms.anthropic.oauth import ScopedHeaders, token_in_headers
 from litellm.proxy.litellm_pre_call_utils import add_provider_specific_headers_to_request, clean_headers
 
@@ -29,7 +29,7 @@ def _seen_by(provider: str, headers: Mapping[str, str]) -> ScopedHeaders:
         custom_llm_provider=provider,
     )
     assert TOKEN not in str(given)
-    return scope_for(given, provider)
+    return scoped_for(given, provider, (), own_key=None, deployment="claude")
 
 
 @pytest.mark.parametrize("scheme", ["Bearer ", "bearer ", "BEARER  ", "bearer  "])

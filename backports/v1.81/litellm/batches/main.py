@@ -1,17 +1,12 @@
-"""Batches: what `client` does not make (cancelling) scopes the caller's token here; retrieving hands the caller's betas on to Anthropic.
+"""Cancelling a batch, which `client` does not make, scopes its caller's token.
 
 Intent: scope
-Upstream: BerriAI/litellm#42172, BerriAI/litellm#37905
-Remove when: the line ends, or upstream backports the header set of README's wire contract to it.
+Upstream: BerriAI/litellm#37905
+Remove when: upstream decorates cancelling with `client`.
 """
 
-from litellm.litellm_core_utils.client_token import scope_client_token
-from litellm.llms.anthropic.batches.retrieval import hands_betas_on
+from litellm.litellm_core_utils.oauth_scope import scopes_client_token
 
 
-@hands_betas_on
-def _handle_retrieve_batch_providers_without_provider_config(*args, **kwargs): ...
-
-
-@scope_client_token
+@scopes_client_token
 def cancel_batch(*args, **kwargs): ...

@@ -2,12 +2,14 @@
 
 Intent: failures
 Upstream: none yet
-Remove when: the line ends, or upstream backports the header set of README's wire contract to it.
+Remove when: upstream counts no failure against a deployment that its caller's credential earned.
 """
 
-from litellm.router_utils.client_token_failures import skips_failures_of_no_deployment
+from litellm.litellm_core_utils.oauth_failures import says_nothing_of_deployment
 
 
 class PrometheusLogger:
-    @skips_failures_of_no_deployment
-    def set_llm_deployment_failure_metrics(self, request_kwargs): ...
+    def set_llm_deployment_failure_metrics(self, request_kwargs):
+        if says_nothing_of_deployment(request_kwargs.get("exception")):
+            return
+        ...

@@ -1,22 +1,26 @@
 """What a call keeps for its callbacks: an OAuth token in it is masked before it is stored.
 
 Intent: privacy
-Upstream: BerriAI/litellm#35678
-Remove when: the line ends, or upstream backports the header set of README's wire contract to it.
+Upstream: none yet
+Remove when: the release is no longer supported.
 """
 
-from litellm.litellm_core_utils.masked_logging import masks_tokens
+from litellm.litellm_core_utils.oauth_masking import masked_argument
 
 
 class Logging:
-    @masks_tokens
-    def __init__(self, *args, **kwargs): ...
+    def __init__(self, kwargs=None):
+        kwargs = masked_argument(kwargs)
+        ...
 
-    @masks_tokens
-    def update_environment_variables(self, litellm_params, optional_params, model=None, user=None, **additional_params): ...
+    def update_environment_variables(self, litellm_params, optional_params):
+        litellm_params, optional_params = masked_argument(litellm_params), masked_argument(optional_params)
+        ...
 
-    @masks_tokens
-    def pre_call(self, input, api_key, model=None, additional_args={}): ...
+    def pre_call(self, input, api_key, additional_args={}):
+        api_key, additional_args = masked_argument(api_key), masked_argument(additional_args)
+        ...
 
-    @masks_tokens
-    def post_call(self, original_response, input=None, api_key=None, additional_args={}): ...
+    def post_call(self, original_response, api_key=None, additional_args={}):
+        api_key, additional_args = masked_argument(api_key), masked_argument(additional_args)
+        ...

@@ -1,13 +1,14 @@
-"""Where a request's headers enter the proxy: a client's token is kept to be carried to the call, the LiteLLM key is not.
+"""Where a request enters the proxy: a client's token is kept, sealed, to be carried to the call; the LiteLLM key is not.
 
 This release scopes no credential header, and keeps copies of all headers for its hooks.
 
 Intent: forwarding
 Upstream: BerriAI/litellm#19618
-Remove when: the line ends, or upstream backports the header set of README's wire contract to it.
+Remove when: the release is no longer supported.
 """
 
-from litellm.proxy.client_tokens import adds_client_token, carries_client_token, masks_request_headers
+from litellm.proxy.client_headers import carries_client_token, seal_client_credentials
+from litellm.proxy.header_copies import adds_client_token, seals_header_copies
 
 
 @carries_client_token
@@ -18,5 +19,7 @@ def clean_headers(headers, litellm_key_header_name=None): ...
 def add_provider_specific_headers_to_request(data, headers): ...
 
 
-@masks_request_headers
-async def add_litellm_data_to_request(data, request, user_api_key_dict, proxy_config, general_settings=None, version=None): ...
+@seals_header_copies
+async def add_litellm_data_to_request(data):
+    seal_client_credentials(data)
+    ...

@@ -2,14 +2,14 @@
 
 Intent: failures
 Upstream: none yet
-Remove when: the line ends, or upstream backports the header set of README's wire contract to it.
+Remove when: upstream answers auth errors in Anthropic's shape on Anthropic's routes and passes retry-after on.
 """
 
-from litellm.proxy.client_token_pass_through import serves_client_tokens
-from litellm.proxy.client_tokens import answers_as_anthropic
+from litellm.proxy.client_errors import answers_as_anthropic
+from litellm.proxy.pass_through_endpoints.client_credentials import routes_client_tokens
 
 
-@serves_client_tokens
+@routes_client_tokens
 async def proxy_startup_event(app): ...
 
 

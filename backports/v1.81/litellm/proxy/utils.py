@@ -1,12 +1,17 @@
-"""An error that a client's own token earned reaches the client with Anthropic's status and type.
+"""An error that a client's own token earned keeps Anthropic's status and type.
+
+Upstream's conversion of errors asks its database client about every one, and fails itself where none is installed.
 
 Intent: failures
 Upstream: none yet
-Remove when: the line ends, or upstream backports the header set of README's wire contract to it.
+Remove when: upstream's conversion of errors needs no database client and keeps the provider's error type.
 """
 
-from litellm.proxy.client_tokens import answers_clients_own_failures
+from litellm.litellm_core_utils.oauth_failures import is_clients_own_failure
+from litellm.proxy.client_errors import clients_own_failure
 
 
-@answers_clients_own_failures
-def handle_exception_on_proxy(e): ...
+def handle_exception_on_proxy(e):
+    if is_clients_own_failure(e):
+        return clients_own_failure(e)
+    ...

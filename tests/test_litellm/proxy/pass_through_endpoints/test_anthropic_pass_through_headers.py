@@ -9,9 +9,9 @@ from unittest import mock
 import httpx
 import pytest
 from fastapi import Response
-from litellm.proxy._types import UserAPIKeyAuth, hash_token
 from starlette.requests import Request
 
+from litellm.proxy._types import UserAPIKeyAuth, hash_token
 from litellm.proxy.pass_through_endpoints import llm_passthrough_endpoints, pass_through_endpoints
 
 TOKEN = "-".join(("sk", "ant", "oat01", "made-up"))

@@ -5,25 +5,24 @@ no ANTHROPIC_AUTH_TOKEN. Whoever asks for the key gets that token where no key i
 
 Intent: headers
 Upstream: BerriAI/litellm#19618
-Remove when: the line ends, or upstream backports the header set of README's wire contract to it.
+Remove when: the release is no longer supported.
 """
-
-import functools
-from collections.abc import Awaitable, Callable, Mapping
 
 import httpx
 
 import litellm
-from litellm.litellm_core_utils.client_token import authentication_error, with_oauth_headers
+from litellm.litellm_core_utils.oauth_failures import authentication_error
 from litellm.llms.anthropic.oauth import (
     InvalidTokenError,
+    OAuthToken,
     first_credential,
-    has_token,
     oauth_token,
     set_anthropic_headers,
     token_in_headers,
 )
 from litellm.llms.anthropic.oauth import is_anthropic_oauth_key as _is_oauth_key
+from litellm.llms.anthropic.oauth_headers import writes_oauth_token
+from litellm.secret_managers.main import get_secret_str
 
 
 def is_anthropic_oauth_key(value: object) -> bool:
@@ -38,61 +37,25 @@ def optionally_handle_anthropic_oauth(headers: dict, api_key: str | None) -> tup
     Raises AuthenticationError for a malformed token.
     """
     try:
-        token = token_in_headers(headers) or oauth_token(AnthropicModelInfo.get_api_key(api_key))
+        given = token_in_headers(headers)
+        token = OAuthToken(given) if given is not None else AnthropicModelInfo.get_api_key(api_key)
+        if oauth_token(token) is None:
+            return headers, token or api_key
     except InvalidTokenError as error:
         raise authentication_error(str(error)) from None
-    if token is None:
-        return headers, AnthropicModelInfo.get_api_key(api_key) or api_key
     return set_anthropic_headers(headers, token), token
 
 
-def requires_a_credential(builder: Callable[..., tuple[dict, str | None]]) -> Callable[..., tuple[dict, str | None]]:
-    """Make a builder of message headers refuse to build them without a credential: this release sends the request all the same."""
-
-    @functools.wraps(builder)
-    def built(*args: object, **kwargs: object) -> tuple[dict, str | None]:
-        headers, api_base = builder(*args, **kwargs)
-        if not {"authorization", "x-api-key"} & {name.lower() for name in headers}:
-            raise authentication_error("Missing Anthropic API Key: pass api_key, or set ANTHROPIC_API_KEY or ANTHROPIC_AUTH_TOKEN.")
-        return headers, api_base
-
-    return built
-
-
-def raises_for_refusals(read: Callable[..., object]) -> Callable[..., object]:
-    """Make a reader of Anthropic's answers raise AnthropicError for a refusal of an OAuth token: this release reads it as any answer."""
-
-    @functools.wraps(read)
-    def reading(*args: object, raw_response: httpx.Response, **kwargs: object) -> object:
-        if raw_response.is_error and has_token(raw_response.request.headers):
-            raise AnthropicError(raw_response.status_code, raw_response.text, raw_response.headers)
-        return read(*args, raw_response=raw_response, **kwargs)
-
-    return reading
-
-
-def fills_in_the_key(count: Callable[..., Awaitable[object]]) -> Callable[..., Awaitable[object]]:
-    """Make a count of tokens, which reads the key from its deployment, find there the one that is set anywhere."""
-
-    @functools.wraps(count)
-    async def counted(*args: object, deployment: Mapping[str, object] | None = None, **kwargs: object) -> object:
-        given = deployment or {}
-        litellm_params = dict(given.get("litellm_params") or {})
-        litellm_params["api_key"] = AnthropicModelInfo.get_api_key(litellm_params.get("api_key"))
-        return await count(*args, deployment={**given, "litellm_params": litellm_params}, **kwargs)
-
-    return counted
-
-
 class AnthropicModelInfo:
-    @with_oauth_headers
+    @writes_oauth_token
     def validate_environment(self, headers, model, messages, optional_params, litellm_params, api_key=None, api_base=None): ...
 
     @staticmethod
     def get_api_key(api_key: str | None = None) -> str | None:
-        """The key, ANTHROPIC_API_KEY or an OAuth token in ANTHROPIC_AUTH_TOKEN, in this order; None without one. A blank is unset."""
-        from litellm.secret_managers.main import get_secret_str
+        """The key, ANTHROPIC_API_KEY or an OAuth token in ANTHROPIC_AUTH_TOKEN, in this order; None without one. A blank is unset.
 
+        Raises AuthenticationError for a malformed token.
+        """
         key, auth_token = get_secret_str("ANTHROPIC_API_KEY"), get_secret_str("ANTHROPIC_AUTH_TOKEN")
         try:
             return first_credential(api_key=api_key, env_api_key=key, env_auth_token=auth_token)

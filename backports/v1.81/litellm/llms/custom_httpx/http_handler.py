@@ -1,11 +1,12 @@
-"""LiteLLM's HTTP clients, sync and async: each guards the credentials of the requests it sends.
+"""LiteLLM's HTTP clients, sync and async: each is an exit that watches the credentials of the requests it sends.
 
 Intent: privacy
 Upstream: none yet
-Remove when: the line ends, or upstream backports the header set of README's wire contract to it.
+Remove when: the release is no longer supported.
 """
 
-from litellm.llms.custom_httpx.sent_credentials import guards_credentials
+from litellm.llms.custom_httpx.oauth_exit import guards_credentials
+from litellm.llms.custom_httpx.own_client import guards_own_client
 
 
 class AsyncHTTPHandler:
@@ -14,5 +15,5 @@ class AsyncHTTPHandler:
 
 
 class HTTPHandler:
-    @guards_credentials
+    @guards_own_client
     def __init__(self, timeout=None, concurrent_limit=None, client=None, ssl_verify=None, disable_default_headers=False): ...

@@ -2,11 +2,14 @@
 
 Intent: forwarding
 Upstream: BerriAI/litellm#19618
-Remove when: the line ends, or upstream backports the header set of README's wire contract to it.
+Remove when: the release is no longer supported.
 """
 
-from litellm.proxy.client_tokens import counts_with_client_token
+from litellm.proxy.anthropic_endpoints.client_token_count import count_with_clients_token
 
 
-@counts_with_client_token
-async def count_tokens(request, user_api_key_dict): ...
+async def count_tokens(request, user_api_key_dict):
+    counted = await count_with_clients_token(request)
+    if counted is not None:
+        return counted
+    ...

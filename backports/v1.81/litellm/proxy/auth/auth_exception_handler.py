@@ -2,13 +2,14 @@
 
 Intent: privacy
 Upstream: none yet
-Remove when: the line ends, or upstream backports the hashing of refused keys to it.
+Remove when: the release is no longer supported.
 """
 
-from litellm.proxy.client_tokens import masks_refused_key
+from litellm.litellm_core_utils.oauth_masking import masked_argument
 
 
 class UserAPIKeyAuthExceptionHandler:
     @staticmethod
-    @masks_refused_key
-    async def _handle_authentication_error(e, request, request_data, route, parent_otel_span, api_key): ...
+    async def _handle_authentication_error(api_key):
+        api_key = masked_argument(api_key)
+        ...

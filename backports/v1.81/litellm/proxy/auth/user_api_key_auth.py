@@ -2,13 +2,13 @@
 
 Intent: forwarding
 Upstream: BerriAI/litellm#19618
-Remove when: the line ends, or upstream backports the header set of README's wire contract to it.
+Remove when: upstream accepts the key in any of its headers beside a token in Authorization, and answers a lone token with 401.
 """
 
-from litellm.proxy.client_tokens import leaves_tokens_out, refuses_tokens
+from litellm.llms.anthropic.oauth import has_token, holds_token
+from litellm.proxy.auth.litellm_key import TokenAsKeyError, refuse_lone_token
 
 
-@leaves_tokens_out
 def get_api_key(
     custom_litellm_key_header,
     api_key,
@@ -16,11 +16,25 @@ def get_api_key(
     anthropic_api_key_header,
     google_ai_studio_api_key_header,
     azure_apim_header,
-    pass_through_endpoints,
     route,
     request,
-): ...
+):
+    others = (
+        custom_litellm_key_header,
+        azure_api_key_header,
+        anthropic_api_key_header,
+        google_ai_studio_api_key_header,
+        azure_apim_header,
+    )
+    if holds_token(api_key) and any(isinstance(each, str) and each and not holds_token(each) for each in others):
+        api_key = ""
+    elif any(holds_token(each) for each in (api_key, *others)):
+        refuse_lone_token(route)
+    ...
 
 
-@refuses_tokens
-def get_api_key_from_custom_header(request, custom_litellm_key_header_name): ...
+def get_api_key_from_custom_header(request, custom_litellm_key_header_name):
+    given = request.headers.get(custom_litellm_key_header_name)
+    if holds_token(given) or (not given and has_token(request.headers)):
+        raise TokenAsKeyError(custom_litellm_key_header_name)
+    ...

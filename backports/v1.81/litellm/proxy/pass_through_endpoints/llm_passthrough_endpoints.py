@@ -4,17 +4,18 @@ Here one credential goes out: the client's own token, where it may go, and the p
 
 Intent: forwarding
 Upstream: BerriAI/litellm#19618
-Remove when: the line ends, or upstream backports the header set of README's wire contract to it.
+Remove when: the release is no longer supported.
 """
 
 import os
 
 import httpx
 from fastapi import Depends, Request, Response
-from litellm.proxy._types import UserAPIKeyAuth
 
+from litellm.llms.anthropic.oauth import has_token
+from litellm.proxy._types import UserAPIKeyAuth
 from litellm.proxy.auth.user_api_key_auth import user_api_key_auth
-from litellm.proxy.client_token_pass_through import anthropic_pass_through_headers, has_own_token
+from litellm.proxy.pass_through_endpoints.anthropic_route import headers_for_anthropic
 from litellm.proxy.pass_through_endpoints.pass_through_endpoints import create_pass_through_route
 
 
@@ -31,12 +32,12 @@ async def anthropic_proxy_route(
     base = httpx.URL(os.getenv("ANTHROPIC_API_BASE") or "https://api.anthropic.com")
     path = "/" + httpx.URL(endpoint).path.lstrip("/")
     # Without a token of the client's, the path is what this release makes of it: the base's own is lost.
-    target = base.copy_with(path=base.path.rstrip("/") + path if has_own_token(request) else path)
+    target = base.copy_with(path=base.path.rstrip("/") + path if has_token(request.headers) else path)
     key = passthrough_endpoint_router.get_credentials(custom_llm_provider="anthropic", region_name=None)
     send = create_pass_through_route(
         endpoint=endpoint,
         target=str(target),
-        custom_headers=anthropic_pass_through_headers(request, key),
+        custom_headers=headers_for_anthropic(request, str(base), key),
         is_streaming_request=await is_streaming_request_fn(request),
     )
     return await send(request, fastapi_response, user_api_key_dict)

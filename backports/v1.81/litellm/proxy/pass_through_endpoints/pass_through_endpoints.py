@@ -2,16 +2,19 @@
 
 `x-pass-` headers, which overwrite what is there, neither replace the betas beside a token nor take the LiteLLM key along.
 
-Intent: scope
-Upstream: BerriAI/litellm#42172, BerriAI/litellm#37905
-Remove when: the line ends, or upstream backports the header set of README's wire contract to it.
+Intent: forwarding
+Upstream: BerriAI/litellm#19618
+Remove when: the release is no longer supported.
 """
 
-from litellm.proxy.client_token_pass_through import (
+import httpx
+
+from litellm.proxy.pass_through_endpoints.client_credentials import (
+    RAW_BODY,
+    answers_as_it_was_answered,
+    credentials_for,
     forwarded_headers,
-    keeps_client_tokens_home,
     redacts_request_headers,
-    sends_no_body_for_none,
 )
 
 
@@ -25,9 +28,15 @@ class HttpPassThroughEndpointHelpers:
     ): ...
 
     @staticmethod
-    @sends_no_body_for_none
-    async def non_streaming_http_request_handler(request, async_client, url, headers, requested_query_params=None, _parsed_body=None): ...
+    async def non_streaming_http_request_handler(request, _parsed_body=None):
+        if getattr(request.state, RAW_BODY, None) == b"":
+            _parsed_body = None
+        ...
 
 
-@keeps_client_tokens_home
-async def pass_through_request(request, target, custom_headers, user_api_key_dict, **kwargs): ...
+@answers_as_it_was_answered
+async def pass_through_request(request, target, custom_headers, user_api_key_dict, forward_headers=False, query_params=None):
+    custom_headers = await credentials_for(request, target, custom_headers, user_api_key_dict, forward_headers)
+    # Upstream reads the query into a dictionary, which keeps one value a name.
+    query_params = query_params or httpx.QueryParams(request.url.query)
+    ...

@@ -2,35 +2,20 @@
 
 Intent: headers
 Upstream: BerriAI/litellm#19618
-Remove when: the line ends, or upstream backports the header set of README's wire contract to it.
+Remove when: the release is no longer supported.
 """
 
-from litellm.types.llms.openai import AllMessageValues
-
-from litellm.litellm_core_utils.client_token import with_oauth_headers
-from litellm.llms.anthropic.common_utils import AnthropicModelInfo
+from litellm.litellm_core_utils.oauth_failures import missing_credential
+from litellm.llms.anthropic.common_utils import AnthropicModelInfo, is_anthropic_oauth_key
+from litellm.llms.anthropic.oauth import set_anthropic_headers
 
 
 class AnthropicTextConfig:
-    @with_oauth_headers
-    def validate_environment(
-        self,
-        headers: dict,
-        model: str,
-        messages: list[AllMessageValues],
-        optional_params: dict,
-        litellm_params: dict,
-        api_key: str | None = None,
-        api_base: str | None = None,
-    ) -> dict:
-        """The request's headers.
-
-        Raises ValueError, naming what to set, where no credential is.
-        """
-        key = AnthropicModelInfo.get_api_key(api_key)
-        if key is None:
-            raise ValueError(
-                "Missing Anthropic API Key: pass api_key, or set ANTHROPIC_API_KEY or ANTHROPIC_AUTH_TOKEN, for Anthropic's /v1/complete"
-            )
-        own = {"accept": "application/json", "anthropic-version": "2023-06-01", "content-type": "application/json", "x-api-key": key}
-        return {**headers, **own}
+    def validate_environment(self, headers, api_key=None):
+        api_key = AnthropicModelInfo.get_api_key(api_key)
+        if is_anthropic_oauth_key(api_key):
+            own = {"accept": "application/json", "anthropic-version": "2023-06-01", "content-type": "application/json"}
+            return set_anthropic_headers({**headers, **own}, api_key)
+        if api_key is None:
+            raise missing_credential()
+        ...

@@ -2,12 +2,18 @@
 
 Intent: headers
 Upstream: BerriAI/litellm#19618
-Remove when: the line ends, or upstream backports the header set of README's wire contract to it.
+Remove when: the release is no longer supported.
 """
 
-from litellm.llms.anthropic.common_utils import fills_in_the_key
+from litellm.llms.anthropic.common_utils import AnthropicModelInfo
 
 
 class AnthropicTokenCounter:
-    @fills_in_the_key
-    async def count_tokens(self, model_to_use, messages, contents, deployment=None, request_model=""): ...
+    async def count_tokens(self, deployment=None):
+        given = deployment or {}
+        litellm_params = dict(given.get("litellm_params") or {})
+        deployment = {
+            **given,
+            "litellm_params": {**litellm_params, "api_key": AnthropicModelInfo.get_api_key(litellm_params.get("api_key"))},
+        }
+        ...

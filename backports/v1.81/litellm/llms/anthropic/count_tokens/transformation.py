@@ -1,13 +1,17 @@
-"""Counting tokens sends every credential in x-api-key, and looks for it in the deployment and ANTHROPIC_API_KEY alone.
+"""Counting tokens sends every credential in x-api-key.
 
 Intent: headers
 Upstream: BerriAI/litellm#19618
-Remove when: the line ends, or upstream backports the header set of README's wire contract to it.
+Remove when: the release is no longer supported.
 """
 
-from litellm.litellm_core_utils.client_token import with_oauth_headers
+from litellm.constants import ANTHROPIC_TOKEN_COUNTING_BETA_VERSION
+from litellm.llms.anthropic.oauth import is_anthropic_oauth_key, set_anthropic_headers
 
 
 class AnthropicCountTokensConfig:
-    @with_oauth_headers
-    def get_required_headers(self, api_key): ...
+    def get_required_headers(self, api_key):
+        if is_anthropic_oauth_key(api_key):
+            own = {"Content-Type": "application/json", "anthropic-version": "2023-06-01"}
+            return set_anthropic_headers({**own, "anthropic-beta": ANTHROPIC_TOKEN_COUNTING_BETA_VERSION}, api_key)
+        ...

@@ -1,22 +1,20 @@
-"""The results of a batch are fetched with headers of their own, every credential in x-api-key, and fail with
-httpx's own error.
+"""The results of a batch are fetched with headers of their own, every credential in x-api-key.
 
 Intent: headers
 Upstream: BerriAI/litellm#19618
-Remove when: the line ends, or upstream backports the header set of README's wire contract to it.
+Remove when: the release is no longer supported.
 """
 
 import httpx
+
+from litellm.litellm_core_utils.oauth_failures import missing_credential
+from litellm.llms.anthropic.oauth import set_anthropic_headers
+from litellm.llms.custom_httpx.http_handler import get_async_httpx_client
 from litellm.types.llms.openai import FileContentRequest, HttpxBinaryResponseContent
 from litellm.types.utils import LlmProviders
 
-from litellm.llms.anthropic.batches.retrieval import raises_anthropics_errors
-from litellm.llms.anthropic.oauth import is_anthropic_oauth_key, merge_betas, set_anthropic_headers
-from litellm.llms.custom_httpx.http_handler import get_async_httpx_client
-
 
 class AnthropicFilesHandler:
-    @raises_anthropics_errors
     async def afile_content(
         self,
         file_content_request: FileContentRequest,
@@ -27,22 +25,18 @@ class AnthropicFilesHandler:
     ) -> HttpxBinaryResponseContent:
         """The results of a batch as OpenAI's JSON lines. The request's `file_id` is the batch's id, or `anthropic_batch_results:<id>`.
 
-        Raises ValueError without a file_id or a credential; where Anthropic refuses, LiteLLM's own error for a token, httpx's for a key.
+        Raises ValueError without a file_id, AuthenticationError without a credential, and httpx.HTTPStatusError where Anthropic refuses.
         """
         batch_id = (file_content_request.get("file_id") or "").removeprefix("anthropic_batch_results:")
         if not batch_id:
             raise ValueError("file_content needs a file_id: the id of an Anthropic message batch.")
         key = self.anthropic_model_info.get_api_key(api_key)
         if key is None:
-            raise ValueError("Missing Anthropic API Key: pass api_key, or set ANTHROPIC_API_KEY or ANTHROPIC_AUTH_TOKEN.")
+            raise missing_credential()
         base = (self.anthropic_model_info.get_api_base(api_base) or "").rstrip("/")
-        headers: dict[str, object] = {"accept": "application/json", "anthropic-version": "2023-06-01"}
-        if is_anthropic_oauth_key(key):
-            asked = file_content_request.get("extra_headers") or {}
-            headers["anthropic-beta"] = merge_betas(*(value for name, value in asked.items() if name.lower() == "anthropic-beta"))
         fetched = await get_async_httpx_client(llm_provider=LlmProviders.ANTHROPIC).get(
             url=f"{base}/v1/messages/batches/{batch_id}/results",
-            headers=set_anthropic_headers(headers, key),
+            headers=set_anthropic_headers({"accept": "application/json", "anthropic-version": "2023-06-01"}, key),
         )
         fetched.raise_for_status()
         content = self._transform_anthropic_batch_results_to_openai_format(fetched.content)

@@ -2,19 +2,20 @@
 
 Intent: headers
 Upstream: BerriAI/litellm#19618
-Remove when: the line ends, or upstream backports the header set of README's wire contract to it.
+Remove when: the release is no longer supported.
 """
 
-from litellm.litellm_core_utils.client_token import with_oauth_headers
-from litellm.llms.anthropic.common_utils import raises_for_refusals
+from litellm.llms.anthropic.oauth_headers import raise_for_refusal, writes_oauth_token
 
 
 class AnthropicSkillsConfig:
-    @with_oauth_headers
+    @writes_oauth_token
     def validate_environment(self, headers, litellm_params): ...
 
-    @raises_for_refusals
-    def transform_list_skills_response(self, raw_response, logging_obj): ...
+    def transform_list_skills_response(self, raw_response):
+        raise_for_refusal(raw_response)
+        ...
 
-    @raises_for_refusals
-    def transform_get_skill_response(self, raw_response, logging_obj): ...
+    def transform_get_skill_response(self, raw_response):
+        raise_for_refusal(raw_response)
+        ...

@@ -1,0 +1,56 @@
+"""What only releases with header builders of their own on each path need: an OAuth token written where a builder wrote a key.
+
+Intent: headers
+Upstream: BerriAI/litellm#19618
+Remove when: no supported release is older than upstream's shared `get_auth_header`.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping
+from typing import Any, ParamSpec, TypeVar
+
+import httpx
+
+from litellm.llms.anthropic.oauth import (
+    ConfiguredBearer,
+    OAuthToken,
+    has_token,
+    is_anthropic_oauth_key,
+    set_anthropic_headers,
+)
+
+P = ParamSpec("P")
+R = TypeVar("R", dict, "tuple[dict, str | None]")
+
+
+def writes_oauth_token(build: Callable[P, R]) -> Callable[P, R]:
+    """Make a builder of request headers, which answers with them or with a tuple that starts with them, write an OAuth token anew.
+
+    The caller's headers are left alone. Any other credential stays as the builder wrote it.
+    """
+
+    @functools.wraps(build)
+    def built(*args: P.args, **kwargs: P.kwargs) -> R:
+        if isinstance(kwargs.get("headers"), Mapping):
+            kwargs["headers"] = dict(kwargs["headers"])  # type: ignore[call-overload]
+        answer = build(*args, **kwargs)
+        return (_written(answer[0]), *answer[1:]) if isinstance(answer, tuple) else _written(answer)
+
+    return built
+
+
+def raise_for_refusal(answer: httpx.Response) -> None:
+    """Raise AnthropicError for a refusal of an OAuth token, which the release reads as any answer."""
+    from litellm.llms.anthropic.common_utils import AnthropicError
+
+    if answer.is_error and has_token(answer.request.headers):
+        raise AnthropicError(answer.status_code, answer.text, answer.headers)
+
+
+def _written(headers: dict[str, Any]) -> dict[str, Any]:
+    bearer, key = headers.get("authorization"), headers.get("x-api-key")
+    if is_anthropic_oauth_key(bearer):
+        return set_anthropic_headers(headers, OAuthToken(bearer, configured=isinstance(bearer, ConfiguredBearer)))
+    return set_anthropic_headers(headers, key) if is_anthropic_oauth_key(key) else headers

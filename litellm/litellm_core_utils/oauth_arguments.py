@@ -1,0 +1,86 @@
+"""The headers among a call's arguments: plain ones, those scoped to some providers, and lists of either.
+
+LiteLLM imports this before anything of `llms/` can be imported, so the policy is imported where it is called.
+
+Intent: scope
+Upstream: BerriAI/litellm#37905
+Remove when: upstream scopes a caller's token by provider and by origin before it builds a request.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Final
+
+Arguments = dict[str, object]
+
+# Where public calls take headers, the one that wins first, as upstream merges them.
+HEADER_ARGUMENTS: Final = ("provider_specific_header", "extra_headers", "headers")
+
+
+def seal(args: tuple[object, ...], kwargs: Arguments) -> tuple[tuple[object, ...], Arguments]:
+    """A call's arguments with a mask for each OAuth token in its headers or as its `api_key`; the same where there is none."""
+    from litellm.llms.anthropic.oauth import OAUTH_TOKEN_PREFIX, OAuthToken, has_token, sealed
+
+    changes = {
+        name: changed_headers(kwargs[name], sealed)
+        for name in HEADER_ARGUMENTS
+        if kwargs.get(name) and any_headers(kwargs[name], has_token)
+    }
+    key = kwargs.get("api_key")
+    if isinstance(key, str) and OAUTH_TOKEN_PREFIX in key:
+        changes["api_key"] = OAuthToken(key, configured=True)
+    if args:
+        args = tuple(sealed(each) if isinstance(each, Mapping) else each for each in args)
+    return args, {**kwargs, **changes} if changes else kwargs
+
+
+def without_tokens(arguments: Mapping[str, object]) -> Arguments:
+    """A call's arguments with no OAuth token in any of its headers, for a call that follows one whose token was refused."""
+    from litellm.llms.anthropic.oauth import without_oauth
+
+    return {
+        **arguments,
+        **{name: changed_headers(arguments[name], without_oauth) for name in HEADER_ARGUMENTS if arguments.get(name)},
+    }
+
+
+def any_headers(argument: object, holds: Callable[[Mapping[str, object]], bool]) -> bool:
+    """Whether any mapping of headers in a header argument is of a kind."""
+    return bool(argument) and any(holds(headers) for headers in _mappings(argument))
+
+
+def changed_headers(argument: object, change: Callable[[Mapping[str, object]], Mapping[str, object]]) -> object:
+    """A header argument with each mapping of headers in it changed."""
+    if isinstance(argument, (list, tuple)):
+        return [changed_headers(entry, change) for entry in argument]
+    if not isinstance(argument, Mapping):
+        return argument
+    inner = argument.get("extra_headers")
+    return {**argument, "extra_headers": change(inner)} if isinstance(inner, Mapping) else change(argument)
+
+
+def merged_headers(named: Mapping[str, object], provider: str | None) -> dict[str, object]:
+    """All headers of a call for a provider: those of the argument that wins, and the betas of all."""
+    from litellm.llms.anthropic.oauth import BETA_HEADER, betas_in, merge_betas
+
+    merged: dict[str, object] = {}
+    betas: list[object] = []
+    for argument in HEADER_ARGUMENTS:
+        for headers in _mappings(named.get(argument), provider):
+            betas.append(betas_in(headers))
+            merged = {**{name: value for name, value in headers.items() if name.lower() != BETA_HEADER}, **merged}
+    return {**merged, BETA_HEADER: merge_betas(*betas)} if any(betas) else merged
+
+
+def _mappings(argument: object, provider: str | None = None) -> Iterator[Mapping[str, object]]:
+    """The mappings of headers in a header argument: plain headers, or those of entries that are scoped to this provider, or to any."""
+    if isinstance(argument, (list, tuple)):
+        for entry in argument:
+            yield from _mappings(entry, provider)
+    elif isinstance(argument, Mapping):
+        inner = argument.get("extra_headers")
+        if not isinstance(inner, Mapping):
+            yield argument
+        elif provider is None or provider in str(argument.get("custom_llm_provider", "")).replace(" ", "").split(","):
+            yield inner

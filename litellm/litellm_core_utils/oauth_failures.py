@@ -1,0 +1,122 @@
+"""Whose failure it is: what a caller's own token earned is the caller's, and a call without a credential says nothing of its deployment.
+
+Upstream counts, retries and cools down by status alone: one user's expired or limited token takes a deployment away from all.
+
+Intent: failures
+Upstream: none yet
+Remove when: upstream counts no failure against a deployment that its caller's credential earned, and retries none of them.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final, cast
+
+import httpx
+
+import litellm
+
+_OWN: Final = "earned_by_the_callers_own_token"
+_NOTHING_SENT: Final = "no_credential_to_send"
+_MISSING: Final = ("Missing Anthropic API Key", "Anthropic API key is required", "is required for Skills API")
+_WHAT_TO_SET: Final = "Pass api_key, or set ANTHROPIC_API_KEY or ANTHROPIC_AUTH_TOKEN."
+
+
+def is_clients_own_failure(error: object) -> bool:
+    """Whether a call failed with a 4xx that its caller's own token earned."""
+    return getattr(error, _OWN, False) is True
+
+
+def says_nothing_of_deployment(error: object) -> bool:
+    """Whether a failure is no sign of its deployment's health: the caller's own token earned it, or no credential was there to send."""
+    return is_clients_own_failure(error) or getattr(error, _NOTHING_SENT, False) is True
+
+
+def authentication_error(message: str) -> litellm.AuthenticationError:
+    """A 401 of LiteLLM's own, for what is decided before anything is sent."""
+    error = litellm.AuthenticationError(message=message, llm_provider="anthropic", model="")
+    setattr(error, _NOTHING_SENT, True)
+    return error
+
+
+def missing_credential() -> litellm.AuthenticationError:
+    """The error of a call that has nothing to send, which names what to set."""
+    return authentication_error(f"Missing Anthropic API Key. {_WHAT_TO_SET}")
+
+
+def causes(error: BaseException | None) -> list[BaseException]:
+    """An error and all it was raised for, nearest first."""
+    chain: list[BaseException] = []
+    waiting = [error]
+    while waiting:
+        each = waiting.pop(0)
+        if each is not None and all(each is not known for known in chain):
+            chain.append(each)
+            waiting += [each.__cause__, each.__context__]
+    return chain
+
+
+def hide_tokens(error: BaseException) -> None:
+    """Mask the credentials in the requests that an error and its causes hold, for whoever looks into them."""
+    from litellm.litellm_core_utils.oauth_masking import masked
+    from litellm.llms.anthropic.oauth import has_token
+
+    for each in causes(error):
+        request = getattr(each, "_request", None)
+        if isinstance(request, httpx.Request) and has_token(request.headers):
+            request.headers = httpx.Headers([(name, cast(str, masked(value))) for name, value in request.headers.multi_items()])
+
+
+def failure_of_call(error: Exception, *, with_clients_token: bool) -> Exception:
+    """What a call raises for an error: the same, marked with whose failure it is, or LiteLLM's own where Anthropic's status was lost."""
+    hide_tokens(error)
+    if any(words in str(error) for words in _MISSING):
+        return _missing_credential(error)
+    answered = next((each for each in causes(error) if 400 <= _status(each) < 500), None)
+    if isinstance(error, httpx.HTTPStatusError) and _sent_token(error):
+        error = _as_answered(error)
+    elif with_clients_token and answered is not None and answered is not error and _status(error) in (0, 500):
+        error = _as_answered(answered)
+    if with_clients_token and 400 <= _status(error) < 500:
+        setattr(error, _OWN, True)
+    return error
+
+
+def _missing_credential(error: Exception) -> Exception:
+    if type(error) is ValueError and "ANTHROPIC_API_KEY" not in str(error):
+        error = ValueError(f"{error}. {_WHAT_TO_SET}")
+    setattr(error, _NOTHING_SENT, True)
+    return error
+
+
+def _sent_token(error: httpx.HTTPStatusError) -> bool:
+    from litellm.llms.anthropic.oauth import has_token
+
+    return has_token(error.request.headers)
+
+
+def _status(error: BaseException) -> int:
+    status = getattr(error, "status_code", None) or getattr(getattr(error, "response", None), "status_code", None)
+    return status if isinstance(status, int) else 0
+
+
+def _as_answered(error: BaseException) -> Exception:
+    """LiteLLM's error for the status and body that Anthropic answered with, where a release lets httpx's out or maps it to another."""
+    from litellm.litellm_core_utils.exception_mapping_utils import _get_response_headers
+
+    response: Any = getattr(error, "response", None)
+    said = getattr(error, "message", None) if response is None else response.text
+    headers = _get_response_headers(cast(Exception, error))
+    answer = httpx.Response(_status(error), headers=headers, request=httpx.Request("POST", "https://api.anthropic.com"))
+    kinds: dict[int, Any] = {
+        400: litellm.BadRequestError,
+        401: litellm.AuthenticationError,
+        403: litellm.exceptions.PermissionDeniedError,
+        404: litellm.NotFoundError,
+        429: litellm.RateLimitError,
+    }
+    about = {"message": f"AnthropicException - {said or error}", "llm_provider": "anthropic", "model": ""}
+    if _status(error) in kinds:
+        return cast(Exception, kinds[_status(error)](**about, response=answer))
+    raised = litellm.APIError(status_code=_status(error), **about)
+    raised.headers = headers
+    return raised

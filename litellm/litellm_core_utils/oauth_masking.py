@@ -1,0 +1,102 @@
+"""No OAuth token in what LiteLLM writes to a log, or keeps of a call for its callbacks.
+
+Upstream's own redaction is newer than many releases, can be switched off, and does not reach loggers below LiteLLM's. Callbacks are given
+the outgoing headers and the call's `api_key` as they are.
+
+Intent: privacy
+Upstream: BerriAI/litellm#35678
+Remove when: upstream masks OAuth tokens in every record of its loggers and every callback's arguments, and it cannot be switched off.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+# The policy's prefix. LiteLLM logs while it is imported, when nothing of `llms/` can be.
+_PREFIX: Final = "sk-ant-oat"
+_TOKEN: Final = re.compile(rf"{_PREFIX}[^\s\"',;)}}\]]*")
+_HEADERS: Final = ("headers", "extra_headers")
+
+
+def mask_records_of_litellm() -> bool:
+    """Have every logger of LiteLLM's, also those below and those to come, make its records without OAuth tokens. Returns True.
+
+    A filter would see the records of one logger only: not those of its children.
+    """
+    make = logging.getLogRecordFactory()
+
+    def masked_record(name: str, *args: Any, **kwargs: Any) -> logging.LogRecord:
+        record = make(name, *args, **kwargs)
+        if name.lower().startswith("litellm"):
+            _mask(record)
+        return record
+
+    logging.setLogRecordFactory(masked_record)
+    return True
+
+
+def _mask(record: logging.LogRecord) -> None:
+    """Mask a record's message and traceback. What cannot be formatted stays as it is, for logging itself to complain of, but masked."""
+    try:
+        message = record.getMessage()
+    except Exception:  # a wrong log call is whoever made it's, and never an error of the caller's
+        record.args = tuple(_masked_text(repr(each)) if _PREFIX in repr(each) else each for each in _arguments(record))
+        message = str(record.msg)
+    if _PREFIX in message:
+        record.msg, record.args = _masked_text(message), () if message != str(record.msg) else record.args
+    if record.exc_info and record.exc_info[1] is not None:
+        trace = logging.Formatter().formatException(record.exc_info)
+        if _PREFIX in trace:
+            record.exc_info, record.exc_text = None, _masked_text(trace)
+
+
+def _arguments(record: logging.LogRecord) -> tuple[object, ...]:
+    return record.args if isinstance(record.args, tuple) else (record.args,)
+
+
+def _masked_text(text: str) -> str:
+    from litellm.llms.anthropic.oauth import MASK
+
+    return _TOKEN.sub(MASK, text)
+
+
+def masked(value: object) -> object:
+    """A value for a log or a callback: every OAuth token in a string, or in the strings of a mapping, is replaced; the rest is the same.
+
+    What has no token comes back as the very object.
+    """
+    if isinstance(value, str):
+        return _masked_text(value) if _PREFIX in value else value
+    if isinstance(value, Mapping) and any(isinstance(each, str) and _PREFIX in each for each in value.values()):
+        return {name: masked(each) if isinstance(each, str) else each for name, each in value.items()}
+    return value
+
+
+def is_mask(value: object) -> bool:
+    """Whether a value is what an OAuth token shows as."""
+    from litellm.llms.anthropic.oauth import MASK
+
+    return isinstance(value, str) and str(value).strip() == MASK
+
+
+def kept_sealed(value: object, validate: Callable[[object], object]) -> object:
+    """For pydantic: a sealed OAuth token as it is, anything else validated."""
+    if value is None or type(value) is str:
+        return validate(value)
+    from litellm.llms.anthropic.oauth import OAuthToken
+
+    return value if isinstance(value, OAuthToken) else validate(value)
+
+
+def masked_argument(argument: Any) -> Any:
+    """What a callback is given of a call: its strings masked, and its headers', and without a proxy's raw headers (`secret_fields`)."""
+    shown = masked(argument)
+    if not isinstance(shown, Mapping):
+        return shown
+    if "secret_fields" in shown:
+        shown = {name: value for name, value in shown.items() if name != "secret_fields"}
+    headers = {name: masked(shown[name]) for name in _HEADERS if isinstance(shown.get(name), Mapping)}
+    return {**shown, **headers} if any(headers[name] is not shown[name] for name in headers) else shown

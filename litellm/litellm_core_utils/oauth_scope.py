@@ -1,0 +1,240 @@
+"""Where a caller's OAuth token enters a LiteLLM call: it leaves the headers, and becomes the credential of that one call where it may go.
+
+Upstream hands a caller's headers to every provider and every call path as they are, and each decides anew what to do with a token in them.
+Here a token is sealed at the entry that all public calls share, before a log line, a hook or a cache can see it, and scoped where the
+call's own function takes over, behind all that may have changed its model, provider or base.
+
+LiteLLM imports this before anything of `llms/` can be imported, so the policy is imported where it is called.
+
+Intent: scope
+Upstream: BerriAI/litellm#37905
+Remove when: upstream scopes a caller's token by provider and by origin before it builds a request.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Final, ParamSpec, TypeVar, cast
+
+import litellm
+from litellm._logging import verbose_logger
+from litellm.litellm_core_utils.oauth_arguments import HEADER_ARGUMENTS, Arguments, any_headers, changed_headers, merged_headers, seal
+from litellm.litellm_core_utils.oauth_failures import authentication_error, failure_of_call
+from litellm.llms.custom_httpx.oauth_exit import configured_elsewhere
+
+if TYPE_CHECKING:
+    from litellm.llms.anthropic.oauth import OAuthToken, ScopedHeaders
+
+P = ParamSpec("P")
+R = TypeVar("R")
+# With `fallbacks`, these only hand their arguments on, to one call a model: each of those is scoped by itself.
+_HANDING_ON: Final = frozenset({"completion", "acompletion"})
+
+
+def scopes_client_tokens(decorator: Callable[[Callable[P, R]], Callable[P, R]]) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Make a decorator of public calls seal a caller's token ahead of all it does, and scope it behind that."""
+
+    @functools.wraps(decorator)
+    def scoping(function: Callable[P, R]) -> Callable[P, R]:
+        return _around(decorator(scopes_client_token(function)), seal, marks=False)
+
+    return scoping
+
+
+def scopes_client_token(function: Callable[P, R]) -> Callable[P, R]:
+    """Make one call scope the token in its caller's headers, and say whose failure it is if it fails."""
+    signature = inspect.signature(function)
+    hands_on = function.__name__ in _HANDING_ON
+
+    def scope(args: tuple[object, ...], kwargs: Arguments) -> tuple[tuple[object, ...], Arguments]:
+        return (args, kwargs) if hands_on and kwargs.get("fallbacks") else _scoped(signature, args, kwargs)
+
+    return _around(function, scope, marks=True)
+
+
+def _around(function: Callable[P, R], change: Callable[..., Any], *, marks: bool) -> Callable[P, R]:
+    """The function, called with changed arguments; with `marks`, what it raises says whose failure it is."""
+
+    def raised(error: Exception, kwargs: Arguments) -> Exception:
+        return failure_of_call(error, with_clients_token=clients_token(kwargs.get("api_key")) is not None)
+
+    if inspect.iscoroutinefunction(function):
+
+        @functools.wraps(function)
+        async def awaited(*args: object, **kwargs: object) -> object:
+            args, kwargs = change(args, kwargs)
+            try:
+                return await function(*args, **kwargs)
+            except Exception as error:
+                if marks and (other := raised(error, kwargs)) is not error:
+                    raise other from error
+                raise
+
+        return cast(Callable[P, R], awaited)
+
+    @functools.wraps(function)
+    def called(*args: object, **kwargs: object) -> object:
+        args, kwargs = change(args, kwargs)
+        try:
+            return cast(Any, function)(*args, **kwargs)
+        except Exception as error:
+            if marks and (other := raised(error, kwargs)) is not error:
+                raise other from error
+            raise
+
+    return cast(Callable[P, R], called)
+
+
+def keeps_token_at_anthropic(resolve: Callable[P, tuple[Any, ...]]) -> Callable[P, tuple[Any, ...]]:
+    """Make the resolution of a call's provider answer another than Anthropic without a sealed token: with the key it displaced, or none."""
+    position = list(inspect.signature(resolve).parameters).index("api_key")
+
+    @functools.wraps(resolve)
+    def resolved(*args: P.args, **kwargs: P.kwargs) -> tuple[Any, ...]:
+        answer = resolve(*args, **kwargs)
+        key = args[position] if len(args) > position else kwargs.get("api_key")
+        if type(key) is str or key is None:
+            return answer
+        from litellm.llms.anthropic.oauth import OAUTH_PROVIDERS, OAuthToken
+
+        if isinstance(key, OAuthToken) and answer[1] not in OAUTH_PROVIDERS:
+            # An empty key, unlike None, takes the place of the token that the caller still holds.
+            return (*answer[:2], key.displaced or "", *answer[3:])
+        return answer
+
+    return resolved
+
+
+def scoped_for(
+    headers: Mapping[str, object], provider: str | None, api_bases: Iterable[object], *, own_key: object, deployment: str
+) -> ScopedHeaders:
+    """What goes out of a caller's headers to these base URLs, or to where LiteLLM's settings send a call that names none.
+
+    own_key: what the call sends without a token. deployment: what to call it in a warning, which comes once for each that is kept from one.
+    Raises AuthenticationError for a malformed token that would have been sent, and for a refused origin with nothing else to send.
+    """
+    from litellm.llms.anthropic import oauth as policy
+    from litellm.llms.anthropic.oauth_origins import ORIGINS_ENV, allowed_origins
+
+    named = [base for base in api_bases if isinstance(base, str) and base.strip()]
+    bases = named or [litellm.api_base, _secret("ANTHROPIC_API_BASE") or _secret("ANTHROPIC_BASE_URL")]
+    own = own_key if isinstance(own_key, str) else None
+    try:
+        scoped = policy.scope_headers(headers, provider=provider, api_bases=bases, allowed=allowed_origins(), own_key=own)
+    except policy.InvalidTokenError as error:
+        raise authentication_error(str(error)) from None
+    if scoped.refused_origin is not None:
+        if not (own_key or configured_key() or _secret("ANTHROPIC_FEDERATION_RULE_ID")):
+            raise authentication_error(
+                f"The caller's Anthropic OAuth token may not be sent to {scoped.refused_origin}, and no other credential is set for it. If "
+                f"that origin is yours, list it in {ORIGINS_ENV} (or litellm.anthropic_oauth_origins); otherwise set an api_key for this "
+                "deployment."
+            )
+        _warn_once(deployment, scoped.refused_origin, ORIGINS_ENV)
+    return scoped
+
+
+def clients_token(api_key: object) -> OAuthToken | None:
+    """The token of its caller's that a call has as its `api_key`; None for a key of its own, or none."""
+    from litellm.llms.anthropic.oauth import OAuthToken
+
+    return api_key if isinstance(api_key, OAuthToken) and not api_key.configured else None
+
+
+def may_send_oauth(parameters: Mapping[str, object], args: tuple[object, ...], kwargs: Mapping[str, object]) -> bool:
+    """Whether a call with these arguments may send an OAuth token, whichever it would choose."""
+    from litellm.llms.anthropic.oauth import has_token, is_anthropic_oauth_key
+
+    named = {**dict(zip(parameters, args, strict=False)), **kwargs}
+    litellm.utils.load_credentials_from_list(named)
+    keys = (named.get("api_key"), configured_key(), _secret("ANTHROPIC_AUTH_TOKEN"))
+    return any(is_anthropic_oauth_key(key) for key in keys) or any(any_headers(named.get(name), has_token) for name in HEADER_ARGUMENTS)
+
+
+def configured_key() -> str | None:
+    """The credential that LiteLLM's settings have for Anthropic, in the contract's order; None without one."""
+    for key in (litellm.anthropic_key, litellm.api_key, _secret("ANTHROPIC_API_KEY"), _secret("ANTHROPIC_AUTH_TOKEN")):
+        if key and key.strip():
+            return key
+    return None
+
+
+def _scoped(signature: inspect.Signature, args: tuple[object, ...], kwargs: Arguments) -> tuple[tuple[object, ...], Arguments]:
+    from litellm.llms.anthropic import oauth as policy
+
+    named: Arguments = {**dict(zip(signature.parameters, args, strict=False)), **kwargs} if args else kwargs
+    key = named.get("api_key")
+    if not isinstance(key, policy.OAuthToken) and not any(any_headers(named.get(name), _concerns_scope) for name in HEADER_ARGUMENTS):
+        return args, kwargs
+    provider = _provider(signature, named)
+    carried = clients_token(key)
+    headers = {**merged_headers(named, provider), **({} if carried is None else {"authorization": carried})}
+    own = key if carried is None else carried.displaced
+    federated = named.get("anthropic_federation_rule_id")
+    bases = (named.get("api_base"), named.get("base_url"))
+    scoped = scoped_for(headers, provider, bases, own_key=own or federated, deployment=_deployment(named))
+    goes_out = carried if carried and scoped.token else scoped.token or _own_key(own, provider, policy.betas_in(headers))
+    # The betas beside a token travel with it: not every call reads every argument, or finds them under another casing.
+    strip = functools.partial(policy.without_oauth, keep_oauth_beta=scoped.may_go, keep_betas=not isinstance(goes_out, policy.OAuthToken))
+    changes = {name: changed_headers(named[name], strip) for name in HEADER_ARGUMENTS if named.get(name)}
+    changes["api_key"] = goes_out
+    positional = tuple(changes.pop(name, value) for name, value in zip(signature.parameters, args, strict=False))
+    return positional, {**kwargs, **changes}
+
+
+def _own_key(key: object, provider: str | None, betas: str) -> object:
+    """A call's own key, or the one that is configured for it: an OAuth token takes the caller's betas along, to Anthropic only."""
+    from litellm.llms.anthropic import oauth as policy
+
+    try:
+        token = policy.oauth_token(key or (configured_key() if betas else None))
+    except policy.InvalidTokenError as error:
+        raise authentication_error(str(error)) from None
+    if token is None:
+        return key
+    if provider in policy.OAUTH_PROVIDERS:
+        return policy.OAuthToken(token, betas=policy.merge_betas(betas, getattr(key, "betas", "")), configured=True)
+    if key is not None:
+        configured_elsewhere(token)
+    return key and token
+
+
+def _concerns_scope(headers: Mapping[str, object]) -> bool:
+    from litellm.llms.anthropic.oauth import betas_in, has_token
+
+    return has_token(headers) or betas_in(headers) != ""
+
+
+def _provider(signature: inspect.Signature, named: Mapping[str, object]) -> str | None:
+    parameter = signature.parameters.get("custom_llm_provider")
+    provider = named.get("custom_llm_provider") or getattr(parameter, "default", None)
+    model = named.get("model")
+    if isinstance(model, str) and model:
+        try:
+            return litellm.get_llm_provider(model=model, custom_llm_provider=provider, api_base=named.get("api_base"))[1]
+        except litellm.BadRequestError:
+            pass  # The call itself says so, better; no provider is one the token may not go to.
+    return provider if isinstance(provider, str) else None
+
+
+def _deployment(named: Mapping[str, object]) -> str:
+    info = named.get("model_info")
+    return str((info.get("id") if isinstance(info, Mapping) else None) or named.get("model") or "unnamed")
+
+
+@functools.lru_cache(maxsize=1024)
+def _warn_once(deployment: str, origin: str, setting: str) -> None:
+    verbose_logger.warning(
+        "A caller's Anthropic OAuth token was not sent to %s (deployment %s); its own credential was. If it is yours, list it in %s.",
+        origin,
+        deployment,
+        setting,
+    )
+
+
+def _secret(name: str) -> str | None:
+    from litellm.secret_managers.main import get_secret_str
+
+    return get_secret_str(name)

@@ -1,0 +1,142 @@
+"""The exit: whatever code built a request, no client's token leaves for where it may not go, and no LiteLLM key leaves at all.
+
+Entrances are many, and new ones come with every release. LiteLLM's HTTP clients are few, and each has these hooks. They strip or refuse,
+and are no second writer of headers. Behind a redirect to another origin no credential follows: httpx keeps `x-api-key` on any, and
+`Authorization` on one from http to https. Once a request is answered, what callbacks and exceptions hold of it is masked.
+
+Intent: privacy
+Upstream: none yet
+Remove when: upstream's HTTP clients drop credentials on a redirect to another origin, and scope a client's token in one place.
+"""
+
+from __future__ import annotations
+
+import contextvars
+import functools
+import sys
+from collections.abc import Callable
+from typing import Final, ParamSpec, TypeVar, cast
+
+import httpx
+
+P = ParamSpec("P")
+Client = TypeVar("Client", httpx.Client, httpx.AsyncClient, "httpx.Client | None", "httpx.AsyncClient | None")
+
+# The hash of it: no credential stands in a context, which background tasks inherit.
+_configured_elsewhere: Final[contextvars.ContextVar[int | None]] = contextvars.ContextVar("configured_elsewhere", default=None)
+
+
+def guards_credentials(make: Callable[P, Client]) -> Callable[P, Client]:
+    """Make a maker of HTTP clients have each of them watch the credentials of its requests."""
+
+    @functools.wraps(make)
+    def made(*args: P.args, **kwargs: P.kwargs) -> Client:
+        client = make(*args, **kwargs)
+        if client is not None:
+            watch_credentials(client)
+        return client
+
+    return made
+
+
+def watch_credentials(client: httpx.Client | httpx.AsyncClient) -> None:
+    """Put the exit's hooks into a client, behind the hooks it has; once."""
+    before, after = (_leaves, _answered) if isinstance(client, httpx.Client) else (_aleaves, _aanswered)
+    hooks = client.event_hooks
+    if before not in hooks["request"]:
+        client.event_hooks = {"request": [*hooks["request"], before], "response": [*hooks["response"], after]}
+
+
+def configured_elsewhere(token: str) -> None:
+    """Let a token that is the call's own key for another provider than Anthropic leave for that one, in this context."""
+    _configured_elsewhere.set(hash(token))
+
+
+def _leaves(request: httpx.Request) -> None:
+    from litellm.llms.anthropic.oauth import OAUTH_TOKEN_PREFIX, holds_token
+
+    _keep_litellm_key(request)
+    if OAUTH_TOKEN_PREFIX.encode() in request.url.raw_path:
+        raise _refusal("in the address of a request")
+    held = [name for name, value in request.headers.raw if holds_token(value)]
+    if held:
+        _scope(request, [name.decode("latin-1") for name in held])
+
+
+def _scope(request: httpx.Request, held: list[str]) -> None:
+    """Strip the headers that hold a token and may not; refuse where Anthropic would get a malformed one."""
+    from litellm.llms.anthropic.oauth import ConfiguredBearer, InvalidTokenError, may_send_to, oauth_token
+    from litellm.llms.anthropic.oauth_origins import allowed_origins
+
+    bearer = next((value for name, value in request.headers.raw if name.lower() == b"authorization"), b"")
+    try:
+        token = oauth_token(bearer.decode("latin-1"))
+    except InvalidTokenError as error:
+        raise _refusal("malformed") from error
+    if may_send_to(str(request.url), allowed_origins()):
+        if token is None:
+            raise _refusal("in another header than `Authorization`, or written in another way than `Bearer <token>`")
+        strip = {*(name for name in held if name.lower() != "authorization"), "x-api-key"}
+    elif isinstance(bearer, ConfiguredBearer.Encoded):
+        strip = {name for name in held if name.lower() != "authorization"}
+    else:
+        strip = {name for name in held if not _is_configured(request.headers[name])}
+    for name in strip & {*held, *request.headers}:
+        del request.headers[name]
+        _say_once(name.lower(), request.url.host)
+
+
+def _is_configured(value: str) -> bool:
+    allowed = _configured_elsewhere.get()
+    return allowed is not None and hash(value.rpartition(" ")[2]) == allowed
+
+
+def _keep_litellm_key(request: httpx.Request) -> None:
+    """Strip the headers that carry the master key of a proxy in this process. Virtual keys are kept where a request's own is known."""
+    proxy = sys.modules.get("litellm.proxy.proxy_server")
+    key = getattr(proxy, "master_key", None)
+    if key:
+        for name, value in request.headers.multi_items():
+            if key in value:
+                request.headers.pop(name, None)
+                _say_once(name.lower(), request.url.host)
+
+
+def _answered(response: httpx.Response) -> None:
+    from litellm.litellm_core_utils.oauth_masking import masked
+    from litellm.llms.anthropic.oauth import has_token, same_origin
+
+    request = response.request
+    if response.has_redirect_location:
+        # httpx builds the next request from this one's headers once this hook has run.
+        if not same_origin(str(request.url), str(request.url.join(response.headers["location"]))):
+            # Another provider's bearer is that provider's affair, and httpx's.
+            if "anthropic-version" in request.headers or has_token(request.headers):
+                request.headers.pop("authorization", None)
+            request.headers.pop("x-api-key", None)
+    elif has_token(request.headers):
+        headers = [(name, cast(str, masked(value))) for name, value in request.headers.multi_items()]
+        response.request = httpx.Request(request.method, request.url, headers=headers, stream=request.stream, extensions=request.extensions)
+
+
+async def _aleaves(request: httpx.Request) -> None:
+    _leaves(request)
+
+
+async def _aanswered(response: httpx.Response) -> None:
+    _answered(response)
+
+
+def _refusal(how: str) -> Exception:
+    from litellm.litellm_core_utils.oauth_failures import authentication_error
+
+    return authentication_error(
+        f"A request was not sent: it holds an Anthropic OAuth token {how}. Send it as `Authorization: Bearer <token>`, to Anthropic."
+    )
+
+
+@functools.lru_cache(maxsize=1024)
+def _say_once(header: str, host: str) -> None:
+    from litellm._logging import verbose_logger
+
+    verbose_logger.warning("The header %s was taken off a request to %s: it held a credential that may not go there.", header, host)

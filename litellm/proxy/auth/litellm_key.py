@@ -1,0 +1,74 @@
+"""The LiteLLM key of a request: where it stands, that no OAuth token is one, and that it goes nowhere else.
+
+Intent: forwarding
+Upstream: BerriAI/litellm#19618
+Remove when: upstream accepts the key in any of its headers beside a token, answers a lone token with 401, and forwards the key to nobody.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Final
+
+from litellm.llms.anthropic.oauth import holds_token
+from litellm.proxy._types import LiteLLMRoutes, ProxyErrorTypes, ProxyException, UserAPIKeyAuth, hash_token
+
+# Where LiteLLM looks for its key, in its order.
+KEY_HEADERS: Final = ("x-litellm-api-key", "authorization", "api-key", "x-api-key", "x-goog-api-key", "ocp-apim-subscription-key")
+_BETWEEN_WORDS: Final = re.compile(r"[\s=;,&\"']+")
+
+
+class TokenAsKeyError(ProxyException):
+    """An OAuth token stands where the LiteLLM key is expected."""
+
+    def __init__(self, header: str = "x-litellm-api-key") -> None:
+        super().__init__(
+            message=f"An Anthropic OAuth token is no LiteLLM key. Send your LiteLLM key in `{header}`, and the token in `Authorization`.",
+            type=ProxyErrorTypes.auth_error,
+            param=None,
+            code=401,
+        )
+
+
+def custom_key_header() -> str | None:
+    """The header that the operator has LiteLLM look for its key in; None where it looks in its usual ones."""
+    from litellm.proxy.proxy_server import general_settings
+
+    header = general_settings.get("litellm_key_header_name")
+    return header if isinstance(header, str) else None
+
+
+def refuse_lone_token(route: str) -> None:
+    """Raise TokenAsKeyError where an OAuth token came without a LiteLLM key to a proxy that asks for one, and judges keys itself."""
+    from litellm.proxy import proxy_server
+
+    asks = proxy_server.master_key is not None and proxy_server.user_custom_auth is None and custom_key_header() is None
+    if asks and route not in LiteLLMRoutes.public_routes.value:
+        raise TokenAsKeyError
+
+
+def without_litellm_key(headers: Mapping[str, str], custom_header: str | None, user: UserAPIKeyAuth | None = None) -> dict[str, str]:
+    """The headers without those that carry the LiteLLM key in their value, by whichever name: the one that authenticated, or the first."""
+    key = _key_in(headers, custom_header)
+    return {name: value for name, value in headers.items() if not carries_litellm_key(value, user, key)}
+
+
+def carries_litellm_key(value: str, user: UserAPIKeyAuth | None, key: str | None = None) -> bool:
+    """Whether a header, cookie or parameter holds the key of `user`, which LiteLLM knows by its hash, or this very one."""
+    known = {key} if user is None else {key, user.api_key, user.token}
+    words = _BETWEEN_WORDS.split(value)
+    return any(word and (word in known or hash_token(word) in known) for word in (value.strip(), *words))
+
+
+def bare(value: str) -> str:
+    """A credential header's value without a `Bearer` scheme."""
+    scheme, _, rest = value.strip().partition(" ")
+    return rest.strip() if scheme.lower() == "bearer" else value.strip()
+
+
+def _key_in(headers: Mapping[str, str], custom_header: str | None) -> str | None:
+    """The first key header in LiteLLM's order that is no OAuth token, without its scheme."""
+    lower = {name.lower(): value for name, value in headers.items()}
+    names = KEY_HEADERS if custom_header is None else (custom_header.lower(), *KEY_HEADERS)
+    return next((bare(lower[name]) for name in names if lower.get(name) and not holds_token(lower[name])), None)

@@ -1,0 +1,95 @@
+"""What a client is told of its own failure: Anthropic's status and type, and `retry-after`, in the shape of the route it asked on.
+
+Intent: failures
+Upstream: none yet
+Remove when: upstream answers auth errors in Anthropic's shape on its routes, keeps the provider's error type and passes retry-after on.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import sys
+from collections.abc import Awaitable, Callable, Iterator
+from typing import Any, Final, cast
+
+from fastapi import Request, Response
+from fastapi.responses import JSONResponse
+
+import litellm
+from litellm.litellm_core_utils.oauth_failures import causes, is_clients_own_failure
+from litellm.llms.anthropic.oauth import InvalidTokenError
+from litellm.proxy._types import ProxyErrorTypes, ProxyException
+from litellm.proxy.auth.litellm_key import TokenAsKeyError
+
+# https://docs.anthropic.com/en/api/errors
+_ANTHROPICS_ERROR_TYPES: Final = {
+    400: "invalid_request_error",
+    401: "authentication_error",
+    402: "billing_error",
+    403: "permission_error",
+    404: "not_found_error",
+    413: "request_too_large",
+    429: "rate_limit_error",
+}
+_ANTHROPIC_ROUTES: Final = ("/v1/messages", "/anthropic/")
+
+
+def answers_as_anthropic(handler: Callable[..., Awaitable[Response]]) -> Callable[..., Awaitable[Response]]:
+    """Make the handler of proxy errors answer a token's own failure as Anthropic does: type, `retry-after`, and shape on its routes."""
+
+    @functools.wraps(handler)
+    async def answered(request: Request, exc: ProxyException) -> Response:
+        from litellm.proxy.auth.auth_utils import get_request_route
+
+        own = next((each for each in causes(exc) if is_clients_own_failure(each)), None)
+        if own is None and not isinstance(exc, TokenAsKeyError):
+            return await handler(request, exc)
+        status = int(exc.code or 401)
+        exc.type = _ANTHROPICS_ERROR_TYPES.get(status, exc.type)
+        if not get_request_route(request).startswith(_ANTHROPIC_ROUTES):
+            return _with_retry_after(await handler(request, exc), exc)
+        body = {"type": "error", "error": {"type": exc.type, "message": exc.message}}
+        return _with_retry_after(JSONResponse(body, status_code=status, headers=exc.headers), exc)
+
+    return answered
+
+
+def passes_retry_after_on(render: Callable[..., Response]) -> Callable[..., Response]:
+    """Make the rendering of an error in Anthropic's shape pass on the `retry-after` of a failure that the client's own token earned."""
+
+    @functools.wraps(render)
+    def rendered(exc: ProxyException, request: Request) -> Response:
+        return _with_retry_after(render(exc, request), sys.exc_info()[1] or exc)
+
+    return rendered
+
+
+def clients_own_failure(error: Exception) -> ProxyException:
+    """The proxy's error for one that the client's own token earned, with Anthropic's status and type."""
+    status = cast("Any", error).status_code
+    kind = _ANTHROPICS_ERROR_TYPES.get(status, "api_error")
+    return ProxyException(message=str(error), type=kind, param=None, code=status)
+
+
+@contextlib.contextmanager
+def errors_for_the_client() -> Iterator[None]:
+    """What the policy refuses, as an error the proxy's own handlers render on every route."""
+    try:
+        yield
+    except (InvalidTokenError, litellm.AuthenticationError) as error:
+        message = getattr(error, "message", str(error))
+        raise ProxyException(message=message, type=ProxyErrorTypes.auth_error, param=None, code=401) from None
+
+
+def _with_retry_after(response: Response, error: BaseException | None) -> Response:
+    """The response with Anthropic's `retry-after`, if the error, or one it was raised for, was earned by the client's own token."""
+    from litellm.litellm_core_utils.exception_mapping_utils import _get_response_headers
+
+    chain = causes(error)
+    if any(is_clients_own_failure(each) for each in chain):
+        answered = (_get_response_headers(each) or {} for each in chain if isinstance(each, Exception))
+        retry_after = next((headers["retry-after"] for headers in answered if "retry-after" in headers), None)
+        if retry_after is not None:
+            response.headers["retry-after"] = retry_after
+    return response

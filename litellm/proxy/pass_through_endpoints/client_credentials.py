@@ -1,0 +1,165 @@
+"""A client's credentials in the pass-through routes, Anthropic's and the operator's own.
+
+Upstream's pass-throughs put a request together from what the client sent and a credential of the proxy's own, in each release another way.
+
+Intent: forwarding
+Upstream: BerriAI/litellm#19618
+Remove when: upstream's pass-throughs prefer a client's token, send it to Anthropic alone, and forward the LiteLLM key to nobody.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from typing import Any, Final, ParamSpec, cast
+from urllib.parse import parse_qsl, urlencode
+
+import httpx
+from fastapi import Request, Response
+from fastapi.routing import APIRoute
+from starlette.datastructures import Headers
+from starlette.routing import Match
+from starlette.types import Scope
+
+from litellm.litellm_core_utils.oauth_failures import causes
+from litellm.litellm_core_utils.oauth_scope import scoped_for
+from litellm.llms.anthropic import oauth
+from litellm.llms.anthropic.oauth_origins import allowed_origins
+from litellm.proxy._types import ProxyException, UserAPIKeyAuth
+from litellm.proxy.auth.litellm_key import KEY_HEADERS, carries_litellm_key, custom_key_header, without_litellm_key
+from litellm.proxy.client_errors import errors_for_the_client
+
+P = ParamSpec("P")
+
+# How upstream's own signed routes say, in a request's state, what bytes to send.
+RAW_BODY: Final = "litellm_pass_through_raw_body"
+_PASS_PREFIX: Final = "x-pass-"
+
+
+class ClientTokenRoute(APIRoute):
+    """A route that serves only requests with a client's own OAuth token, and leaves every other to the routes after it."""
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        if scope["type"] != "http" or not oauth.has_token(Headers(scope=scope)):
+            return Match.NONE, {}
+        return super().matches(scope)
+
+
+def routes_client_tokens(startup: Callable[..., AsyncIterator[Any]]) -> Callable[..., AsyncIterator[Any]]:
+    """Make the proxy's start refuse an origin setting that is not valid, and put the Anthropic pass-through first for clients' tokens."""
+
+    @functools.wraps(startup)
+    async def started(app: Any) -> AsyncIterator[Any]:
+        async with contextlib.asynccontextmanager(startup)(app) as state:
+            allowed_origins()
+            from litellm.proxy.pass_through_endpoints.llm_passthrough_endpoints import anthropic_proxy_route
+
+            methods = ["GET", "POST", "PUT", "DELETE", "PATCH"]
+            app.router.routes.insert(0, ClientTokenRoute("/anthropic/{endpoint:path}", anthropic_proxy_route, methods=methods))
+            yield state
+
+    return started
+
+
+def clients_credential(request: Request, base: str, own: Mapping[str, str] | None) -> Mapping[str, str] | None:
+    """What a pass-through to Anthropic's base authenticates with: the client's token, where it may go, and otherwise the proxy's own.
+
+    Raises ProxyException for a malformed token, and for one that is refused where the proxy has nothing of its own to send.
+    """
+    with errors_for_the_client():
+        scoped = scoped_for(
+            dict(request.headers), "anthropic", (base,), own_key="set" if own else None, deployment="/anthropic pass-through"
+        )
+    return own if scoped.token is None else cast("dict[str, str]", oauth.set_anthropic_headers({}, scoped.token))
+
+
+async def credentials_for(
+    request: Request, target: str, custom_headers: Mapping[str, str], user: UserAPIKeyAuth, forward_headers: bool | None
+) -> Mapping[str, str]:
+    """The headers that a pass-through sends beside what it forwards, with the one credential that may go to its target.
+
+    The client's own credentials are taken off the request: what upstream forwards of it holds neither token nor LiteLLM key.
+    """
+    client, to_anthropic = dict(request.headers), oauth.may_send_to(target, allowed_origins())
+    with errors_for_the_client():
+        scoped = scoped_for(client, "anthropic" if to_anthropic else None, (target,), own_key=None, deployment=target)
+    own = oauth.token_in_headers(custom_headers)
+    came_along = own is not None and oauth.has_token(client) and own in str(list(client.values()))
+    _take_credentials_off(request, user, keep_oauth_beta=to_anthropic or not oauth.has_token(client))
+    if scoped.token is not None and (came_along or forward_headers):
+        if "multipart/form-data" not in client.get("content-type", "") and not await request.body():
+            # Upstream sends an empty JSON object for no body.
+            setattr(request.state, RAW_BODY, b"")
+        return cast("dict[str, str]", oauth.set_anthropic_headers(custom_headers, scoped.token))
+    if own is not None and not came_along:
+        return cast("dict[str, str]", oauth.set_anthropic_headers(custom_headers, own))
+    return cast("dict[str, str]", oauth.without_oauth(custom_headers)) if oauth.has_token(client) else custom_headers
+
+
+def _take_credentials_off(request: Request, user: UserAPIKeyAuth, *, keep_oauth_beta: bool) -> None:
+    kept = oauth.without_oauth(without_litellm_key(request.headers, custom_key_header(), user), keep_oauth_beta=keep_oauth_beta)
+    if kept != dict(request.headers):
+        request.scope["headers"] = [(name.encode("latin-1"), str(value).encode("latin-1")) for name, value in kept.items()]
+        request.__dict__.pop("_headers", None)
+        request.state._cached_headers = None
+    query = parse_qsl(request.url.query, keep_blank_values=True)
+    passed = [(name, value) for name, value in query if not oauth.holds_token(value) and not carries_litellm_key(value, user)]
+    if len(passed) < len(query):
+        request.scope["query_string"] = urlencode(passed).encode()
+        for cached in ("_query_params", "_url"):
+            request.__dict__.pop(cached, None)
+
+
+def answers_as_it_was_answered(send: Callable[P, Awaitable[object]]) -> Callable[P, Awaitable[object]]:
+    """Make a pass-through request with a client's token answer a refusal as it came, where a release makes an error of its own of it."""
+
+    @functools.wraps(send)
+    async def sent(*args: P.args, **kwargs: P.kwargs) -> object:
+        request = cast(Request, args[0] if args else kwargs["request"])
+        had_token = oauth.has_token(request.headers)
+        try:
+            return await send(*args, **kwargs)
+        except ProxyException as error:
+            refused = next((each for each in causes(error) if isinstance(each, httpx.HTTPStatusError)), None)
+            if refused is None or not had_token:
+                raise
+            answer = refused.response
+            framing = {"content-length", "content-encoding", "transfer-encoding", "connection"}
+            headers = {name: value for name, value in answer.headers.items() if name not in framing}
+            return Response(await answer.aread(), status_code=answer.status_code, headers=headers)
+
+    return sent
+
+
+def forwarded_headers(request_headers: dict[str, str], headers: Mapping[str, str], forward_headers: bool | None = False) -> dict[str, str]:
+    """What a pass-through sends: as upstream puts it together, but betas beside a token are kept.
+
+    A client's `x-pass-` headers overwrite what is there, under any name: those with a token or the LiteLLM key in them do not.
+    """
+    from litellm.passthrough.utils import BasePassthroughUtils
+
+    clean = without_litellm_key(request_headers, custom_key_header())
+    passed = {
+        name: value
+        for name, value in request_headers.items()
+        if not name.lower().startswith(_PASS_PREFIX) or (name in clean and not oauth.holds_token(value))
+    }
+    result = BasePassthroughUtils.forward_headers_from_request(passed, dict(headers), forward_headers)
+    if oauth.has_token(headers) and result.get("anthropic-beta") != headers.get("anthropic-beta"):
+        result["anthropic-beta"] = oauth.merge_betas(headers.get("anthropic-beta"), result.get("anthropic-beta"))
+    return result
+
+
+def redacts_request_headers(describe: Callable[P, dict[str, Any]]) -> Callable[P, dict[str, Any]]:
+    """Make the description of a pass-through request, which every callback is given, hold no credential of its headers."""
+
+    @functools.wraps(describe)
+    def described(*args: P.args, **kwargs: P.kwargs) -> dict[str, Any]:
+        described_call = describe(*args, **kwargs)
+        request = described_call["litellm_params"]["proxy_server_request"]
+        secret = {*KEY_HEADERS, (custom_key_header() or "").lower()}
+        request["headers"] = {name: "REDACTED" if name.lower() in secret else value for name, value in request["headers"].items()}
+        return described_call
+
+    return described
