@@ -62,10 +62,11 @@ mutants: $(call env,$(ONE))/installed ## break the fork in one place at a time, 
 bench: .venv/installed ## measure the tool against its targets
 	@PATH="$(CURDIR)/.venv/bin:$$PATH" .venv/bin/python benchmarks/bench.py
 
-lint: .venv/installed ## ruff, mypy, and whether PATCH_NOTES.md is up to date
+lint: .venv/installed ## ruff, mypy over the tool and over what is ours in the merged trees, and whether PATCH_NOTES.md is up to date
 	@.venv/bin/ruff check .
 	@.venv/bin/ruff format --check .
-	@.venv/bin/mypy fork litellm/llms/anthropic/oauth.py
+	@.venv/bin/mypy fork
+	@.venv/bin/python -m tests.typecheck $(LINE)
 	@$(FORK) notes --check
 	@echo 'lint: all clean.'
 

@@ -21,7 +21,7 @@ sys.path.insert(0, str(ROOT))
 
 from fork.line import Line, load_line  # noqa: E402
 from fork.patch import merge_line  # noqa: E402
-from fork.upstream import find_wheel  # noqa: E402
+from fork.upstream import open_wheel  # noqa: E402
 from fork.wheel import UpstreamWheel  # noqa: E402
 
 RUNS = 5
@@ -47,7 +47,8 @@ class Result:
 def main() -> int:
     """Measure everything, print the table, and return the exit status."""
     line = load_line(None)
-    wheel = find_wheel(line)
+    with open_wheel(line) as upstream:
+        wheel = upstream.path
     with tempfile.TemporaryDirectory() as scratch:
         results = [*_tool(line, wheel, Path(scratch)), *_installs(line, Path(scratch))]
     print(f"{'':46}{'measured':>12}{'target':>12}")

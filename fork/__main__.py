@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from .backend import build, default_tree
+from .diff import file_patch
 from .errors import ForkError
 from .files import write_atomically
 from .line import ROOT, Line, load_line, load_lines
@@ -20,7 +21,7 @@ from .notes import notes
 from .patch import Drift, Patch, drift, merge_line, require_pins, survey
 from .source import Source
 from .tree import write_tree
-from .upstream import find_wheel, indexed_wheels
+from .upstream import indexed_wheels, open_wheel
 from .wheel import UpstreamWheel
 
 DESCRIPTION = """\
@@ -83,7 +84,7 @@ def _parser() -> argparse.ArgumentParser:
     command("check", "list each claimed definition and whether its pin still holds, for all lines unless one is named").add_argument(
         "--compare", type=Path, metavar="WHEEL", help="the wheel the pins were written for: show what changed since, as a diff"
     )
-    command("diff", "show the whole fork as a unified diff against upstream, coloured on a terminal")
+    command("diff", "show the whole fork as a patch to upstream that `git apply` takes, coloured on a terminal")
     command("pin", "write the pins, and print what they stand for: look at it first").add_argument(
         "--wheels",
         action="store_true",
@@ -103,7 +104,7 @@ def _build(options: argparse.Namespace) -> int:
 def _tree(options: argparse.Namespace) -> int:
     line = load_line(options.line)
     out: Path = options.out or default_tree(line)
-    with UpstreamWheel(find_wheel(line, options.wheel), line.upstream) as upstream:
+    with open_wheel(line, options.wheel) as upstream:
         patch = merge_line(line, upstream)
         require_pins(patch)
         written = write_tree(patch, upstream, out)
@@ -119,7 +120,7 @@ def _check(options: argparse.Namespace) -> int:
 
 def _check_line(line: Line, options: argparse.Namespace) -> bool:
     print(f"{line.name}: {line.version}, on upstream {line.upstream}")
-    with UpstreamWheel(find_wheel(line, options.wheel), line.upstream) as upstream:
+    with open_wheel(line, options.wheel) as upstream:
         patch = survey(line, upstream)
     drifted = drift(patch)
     ranks = {(item.path, item.name): item.rank for item in drifted}
@@ -153,12 +154,12 @@ def _explain(line: Line, item: Drift, compare: Path | None) -> None:
 def _diff(options: argparse.Namespace) -> int:
     line = load_line(options.line)
     coloured = sys.stdout.isatty()
-    with UpstreamWheel(find_wheel(line, options.wheel), line.upstream) as upstream:
+    with open_wheel(line, options.wheel) as upstream:
         for path, data in sorted(merge_line(line, upstream).files.items()):
-            old = _text(upstream.read(path)) if path in upstream.names else ""
-            source = f"a/{path}" if path in upstream.names else "/dev/null"
-            for text in _unified(old, _text(data), source, f"b/{path}"):
-                print(_coloured(text) if coloured else text)
+            for text in file_patch(path, upstream.read(path) if path in upstream.names else None, data):
+                # Past the text layer, which would change newlines and refuse what is not UTF-8.
+                sys.stdout.buffer.write(_coloured(text) if coloured else text)
+    sys.stdout.flush()
     return 0
 
 
@@ -206,7 +207,7 @@ def _notes(options: argparse.Namespace) -> int:
 
 
 def _merged(line: Line, wheel: Path | None) -> Patch:
-    with UpstreamWheel(find_wheel(line, wheel), line.upstream) as upstream:
+    with open_wheel(line, wheel) as upstream:
         return merge_line(line, upstream)
 
 
@@ -214,19 +215,15 @@ def _short(pin: str) -> str:
     return ":".join(part[:12] for part in pin.split(":"))
 
 
-def _text(data: bytes) -> str:
-    return data.decode("utf-8", errors="replace").replace("\r\n", "\n")
-
-
 def _unified(old: str, new: str, source: str, target: str) -> Iterator[str]:
     """A unified diff, line by line. A form feed is no end of a line, so the texts are split at newlines only."""
     return difflib.unified_diff(old.split("\n"), new.split("\n"), source, target, lineterm="")
 
 
-def _coloured(text: str) -> str:
-    colours = {"+++": "1", "---": "1", "@@": "36", "+": "32", "-": "31"}
-    code = next((code for start, code in colours.items() if text.startswith(start)), None)
-    return f"\033[{code}m{text}\033[0m" if code else text
+def _coloured(line: bytes) -> bytes:
+    colours = {b"diff": b"1", b"+++": b"1", b"---": b"1", b"@@": b"36", b"+": b"32", b"-": b"31"}
+    code = next((code for start, code in colours.items() if line.startswith(start)), None)
+    return b"\033[%bm%b\033[0m\n" % (code, line.rstrip(b"\r\n")) if code else line
 
 
 if __name__ == "__main__":

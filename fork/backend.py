@@ -15,8 +15,8 @@ from .line import ROOT, Line, load_line
 from .patch import merge_line, require_pins
 from .sdist import line_of_sdist, write_sdist
 from .tree import write_tree
-from .upstream import build_requirements, find_wheel
-from .wheel import UpstreamWheel, fork_name, metadata_files, write_editable, write_wheel
+from .upstream import build_requirements, open_wheel
+from .wheel import fork_name, metadata_files, write_editable, write_wheel
 
 Settings = Mapping[str, str | list[str]] | None
 P = ParamSpec("P")
@@ -54,7 +54,7 @@ def get_requires_for_build_sdist(config_settings: Settings = None) -> list[str]:
 @_hook
 def prepare_metadata_for_build_wheel(metadata_directory: str, config_settings: Settings = None) -> str:
     line, given = _settings(config_settings)
-    with UpstreamWheel(find_wheel(line, given), line.upstream) as upstream:
+    with open_wheel(line, given) as upstream:
         folder = f"{upstream.distribution}-{line.version}.dist-info"
         for name, data in metadata_files(upstream, line.version):
             write_atomically(Path(metadata_directory, folder, name), data)
@@ -74,7 +74,7 @@ def build_wheel(wheel_directory: str, config_settings: Settings = None, metadata
 def build_editable(wheel_directory: str, config_settings: Settings = None, metadata_directory: str | None = None) -> str:
     line, given = _settings(config_settings)
     tree = default_tree(line)
-    with UpstreamWheel(find_wheel(line, given), line.upstream) as upstream:
+    with open_wheel(line, given) as upstream:
         patch = merge_line(line, upstream)
         require_pins(patch)
         write_tree(patch, upstream, tree)
@@ -91,7 +91,7 @@ def build_sdist(sdist_directory: str, config_settings: Settings = None) -> str:
 
 def build(line: Line, given: Path | None, folder: Path) -> Path:
     """Build the fork's wheel into a folder. Raises ForkError, and leaves nothing there, for anything that is refused."""
-    with UpstreamWheel(find_wheel(line, given), line.upstream) as upstream:
+    with open_wheel(line, given) as upstream:
         patch = merge_line(line, upstream)
         require_pins(patch)
         target = folder / fork_name(upstream.path.name, line.upstream, line.version)

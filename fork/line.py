@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -58,9 +58,6 @@ class Line:
             "definitions": {path: dict(sorted(names.items())) for path, names in sorted(self.definitions.items())},
         }
         write_atomically(self.file, (json.dumps(content, indent=2) + "\n").encode())
-
-    def with_pins(self, definitions: Mapping[str, Mapping[str, str]]) -> Line:
-        return replace(self, definitions=definitions)
 
 
 def load_lines(root: Path = ROOT) -> list[Line]:

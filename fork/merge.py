@@ -14,6 +14,7 @@ from functools import cached_property
 from .bindings import Binding, bindings
 from .errors import ForkError, ForkErrors
 from .guard import misfits
+from .imports import import_edits
 from .overlay import Claim, Import, Overlay, claims_in, imported, is_ellipsis
 from .source import Definition, Edit, Function, Source
 
@@ -132,18 +133,23 @@ def _require_compiles(text: str, line: int, upstream: Source, overlay: Overlay) 
         ) from error
 
 
-def definition_text(source: Source, name: str) -> str:
-    """The text of a definition, newlines as `\\n`; "" if the module does not have it exactly once."""
+def find_definition(source: Source, name: str) -> Definition | None:
+    """A definition by its qualified name; None if the module does not have it exactly once."""
     body: list[ast.stmt] = source.tree.body
     node: ast.AST | None = None
     for part in name.split("."):
         found = bindings(body).get(part, [])
         if len(found) != 1:
-            return ""
+            return None
         node = found[0].node
         body = node.body if isinstance(node, ast.ClassDef) else []
-    assert isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Assign, ast.AnnAssign))
-    return source.normalised(source.start(node), source.end(node))
+    return node if isinstance(node, Definition) else None
+
+
+def definition_text(source: Source, name: str) -> str:
+    """The text of a definition, newlines as `\\n`; "" if the module does not have it exactly once."""
+    node = find_definition(source, name)
+    return "" if node is None else source.normalised(source.start(node), source.end(node))
 
 
 class _Merger:
@@ -283,8 +289,7 @@ class _Merger:
         for item in missing:
             for binding in module.bindings.get(item.bound, []):
                 self._refuse_other_meaning(item, binding)
-        if missing:
-            self.edits.append(self._import_edit("\n".join(str(item) for item in missing)))
+        self.edits += import_edits(self.upstream, missing, self.ours.name)
 
     def _refuse_other_meaning(self, item: Import, binding: Binding) -> None:
         others = imported(binding.node) if isinstance(binding.node, (ast.Import, ast.ImportFrom)) else ()
@@ -295,27 +300,6 @@ class _Merger:
             f"Upstream's {self.upstream.name}:{binding.node.lineno} uses the name {item.bound} for something else.",
             "Write the import as upstream does, or import it under a name of its own (`as`).",
         )
-
-    def _import_edit(self, lines: str) -> Edit:
-        body = self.upstream.tree.body
-        runs = [number for number, statement in enumerate(body) if isinstance(statement, (ast.Import, ast.ImportFrom))]
-        if runs:
-            last = next(number for number in range(runs[0], len(body)) if number + 1 not in runs)
-            end = self.upstream.end(body[last])
-            if not self.upstream.ends_line(end):
-                raise ForkError(
-                    f"{self.ours.name} has imports to add.",
-                    f"In upstream's {self.upstream.name}:{body[last].lineno} another statement follows the imports on their line.",
-                    "Import inside of the function that needs it.",
-                )
-            return Edit(end, end, f"\n{lines}")
-        if ast.get_docstring(self.upstream.tree, clean=False) is not None:
-            end = self.upstream.end(body[0])
-            return Edit(end, end, f"\n\n{lines}")
-        if body:
-            start = self.upstream.start(body[0])
-            return Edit(start, start, f"{lines}\n\n")
-        return Edit(len(self.upstream.text), len(self.upstream.text), f"{lines}\n")
 
     def _text(self, claim: Claim, indent: str) -> str:
         return self.ours.moved(claim.node, self.ours.start(claim.node), self.ours.end(claim.node), indent)

@@ -50,9 +50,13 @@ class Import:
         """What the bound name stands for: `import a.b` binds the package `a`."""
         return self.module, self.name if self.module is not None or self.alias else self.bound
 
+    @property
+    def member(self) -> str:
+        """What stands for it behind `import`."""
+        return f"{self.name} as {self.alias}" if self.alias else self.name
+
     def __str__(self) -> str:
-        what = f"import {self.name}" if self.module is None else f"from {self.module} import {self.name}"
-        return f"{what} as {self.alias}" if self.alias else what
+        return f"import {self.member}" if self.module is None else f"from {self.module} import {self.member}"
 
 
 @dataclass(frozen=True)

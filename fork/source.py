@@ -107,6 +107,10 @@ class Source:
         text = self.text[start:end]
         return start + len(text) - len(text.lstrip()), start + len(text.rstrip())
 
+    def span(self, first: ast.stmt | ast.alias, last: ast.stmt | ast.alias) -> tuple[int, int]:
+        """Where the text from one node to another starts and ends."""
+        return self.offset(first.lineno, first.col_offset), self.offset(last.end_lineno or 0, last.end_col_offset or 0)
+
     def ends_line(self, offset: int) -> bool:
         """Whether nothing else stands behind this offset on its line."""
         return offset == len(self.text) or self.text[offset] in "\r\n"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import importlib.util
 import os
 import platform
@@ -15,31 +14,30 @@ import tempfile
 import urllib.error
 import urllib.parse
 import urllib.request
-import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
 from .errors import ForkError
 from .files import replacing
 from .line import PACKAGE, Line
+from .wheel import UpstreamWheel
 
+_PLAIN_NAME = re.compile(r"[\w.+!-]+\.whl", re.ASCII)
 GIVE_A_FILE = "--config-settings upstream-wheel=PATH (with `python -m fork`: --from PATH)"
 _LOCKED_WHEEL = re.compile(r'(?:url|path) = "([^"]+\.whl)"(?:(?:(?!\burl = |\bpath = )[^\n])*?sha256 = "([0-9a-f]{64})")?')
 
 
-def find_wheel(line: Line, given: Path | None = None) -> Path:
-    """A wheel of the line's upstream release whose sha256 is the pinned one. Raises ForkError if there is none to be had."""
+def open_wheel(line: Line, given: Path | None = None) -> UpstreamWheel:
+    """The wheel of the line's upstream release, verified. Raises ForkError if there is none to be had with the pinned sha256."""
     if given is not None:
-        verify(line, given)
-        return given
+        return _opened(line, given)
     cached = cached_wheel(line)
     if cached is not None:
         try:
-            verify(line, cached)
-            return cached
+            return _opened(line, cached)
         except ForkError:
             print(f"The cached {cached} does not have its pinned sha256: fetching it anew.", file=sys.stderr)
-    return _fetch(line)
+    return _opened(line, _fetch(line))
 
 
 def cached_wheel(line: Line) -> Path | None:
@@ -58,35 +56,14 @@ def cache_folder() -> Path:
     return Path(base) / "litellm-fork" / "-".join(part for part in parts if part)
 
 
-def verify(line: Line, wheel: Path) -> None:
-    """Raises ForkError unless the file is there, its name is pinned and its sha256 is the pinned one."""
+def _opened(line: Line, wheel: Path) -> UpstreamWheel:
     if not wheel.is_file():
         raise ForkError(f"{wheel} cannot be read.", "There is no such file.", f"Give the whole path of a wheel of {line.upstream}.")
     if "+" in wheel.name:
         raise ForkError(f"{wheel} is no base to build from.", "It is a build of a fork.", f"Give upstream's own wheel of {line.upstream}.")
-    pinned = line.wheels.get(wheel.name)
-    if pinned is None:
-        raise ForkError(
-            f"{wheel} is not pinned in {line.file}.",
-            f"Pinned are: {_listed(line)}",
-            f"Use one of these. To pin a wheel for another platform: `python -m fork pin --wheels --line {line.name}`.",
-        )
-    found = sha256(wheel)
-    if found != pinned:
-        raise ForkError(
-            f"{wheel} is not the file that {line.file.name} pins.",
-            f"Its sha256 is {found}, pinned is {pinned}{'.' if zipfile.is_zipfile(wheel) else '; it is cut off.'}",
-            "Fetch it again. If it stays so, what you are served is not what was pinned: do not install it, and tell the maintainers.",
-        )
-
-
-def sha256(path: Path) -> str:
-    """The sha256 of a file, as hexadecimal digits."""
-    digest = hashlib.sha256()
-    with open(path, "rb") as file:
-        while block := file.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()
+    if wheel.name not in line.wheels:
+        raise _unpinned(line, str(wheel))
+    return UpstreamWheel(wheel, line.upstream, line.wheels[wheel.name])
 
 
 def build_requirements(line: Line) -> list[str]:
@@ -106,6 +83,8 @@ def indexed_wheels(line: Line) -> dict[str, str]:
         )
     wheels: dict[str, str] = {}
     for url, digest in _locked(uv, line, "--universal"):
+        if not _PLAIN_NAME.fullmatch(_file_name(url)):
+            raise ForkError(f"{_file_name(url)!r} is no name of a wheel.", f"The index has it in {url}.", "Use an index that is well.")
         if wheels.setdefault(_file_name(url), digest) != digest or not digest:
             raise ForkError(f"{_file_name(url)} has no one hash.", "The index gives none, or several.", "Use an index that gives one.")
     return wheels
@@ -118,7 +97,8 @@ def _fetch(line: Line) -> Path:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder) as scratch:
             wheel = _download(line, Path(scratch))
-            verify(line, wheel)
+            with _opened(line, wheel):
+                pass
             os.replace(wheel, folder / wheel.name)
             return folder / wheel.name
     except OSError as error:
@@ -160,11 +140,14 @@ def _download_by_pip(environment: Mapping[str, str], line: Line, folder: Path) -
 def _download_by_uv(uv: str, line: Line, folder: Path) -> Path:
     """uv cannot store a wheel, but it tells the address of the one it would install."""
     urls = [url for url, _ in _locked(uv, line, "--no-build", "--python", sys.executable)]
-    url = next((url for url in urls if _file_name(url) in line.wheels), next(iter(urls), None))
-    if url is None:
+    if not urls:
         raise _unfetched(
             line, "uv finds the release, and no wheel of it for this platform.", "Use a platform that upstream has a wheel for"
         )
+    # A name that is not pinned is not fetched: it could be a path, to a place where nobody looks for what was never verified.
+    url = next((url for url in urls if _file_name(url) in line.wheels), None)
+    if url is None:
+        raise _unpinned(line, repr(_file_name(urls[0])))
     target = folder / _file_name(url)
     try:
         with urllib.request.urlopen(url if "://" in url else Path(url).resolve().as_uri(), timeout=60) as answer, replacing(target) as file:
@@ -225,6 +208,14 @@ def _said(stderr: str) -> str:
     lines = [text.strip() for text in stderr.splitlines() if text.strip()]
     errors = [text for text in lines if text.lower().startswith(("error", "cause", "hint"))]
     return "\n       ".join(errors or lines[-3:]) or "The installer gave no reason."
+
+
+def _unpinned(line: Line, wheel: str) -> ForkError:
+    return ForkError(
+        f"{wheel} is not pinned in {line.file}.",
+        f"Pinned are: {_listed(line)}",
+        f"Use one of these. To pin a wheel for another platform: `python -m fork pin --wheels --line {line.name}`.",
+    )
 
 
 def _unfetched(line: Line, why: str, remedy: str) -> ForkError:

@@ -31,26 +31,30 @@ _VERSION = re.compile(rb"^Version:[ \t]*([^\r\n]*)", re.MULTILINE)
 
 
 class UpstreamWheel:
-    """A wheel, open for reading.
+    """A wheel, open for reading, by one handle from the first byte to the last: what is read is what was verified.
 
-    Raises ForkError if it cannot be read, and if it is not of the `version` asked for.
+    Raises ForkError if it has not the `sha256` it should have, if it cannot be read, and if it is not of the `version` asked for.
     """
 
-    def __init__(self, path: Path, version: str | None = None) -> None:
+    def __init__(self, path: Path, version: str | None = None, sha256: str | None = None) -> None:
         self.path = path
         try:
-            self._zip = zipfile.ZipFile(path)
+            self._file = open(path, "rb")  # noqa: SIM115  it stays open
+        except OSError as error:
+            raise ForkError(f"{path} cannot be read as a wheel.", f"{error.strerror or error}.", "Give another file.") from error
+        try:
+            if sha256 is not None:
+                self._require_sha256(sha256)
+            self._zip = zipfile.ZipFile(self._file)
+            self.members = self._zip.infolist()
+            self.version = self._metadata_version()
+            self._require_version(version)
         except (zipfile.BadZipFile, OSError) as error:
+            self._file.close()
             raise ForkError(f"{path} cannot be read as a wheel.", str(error), "Fetch it again.") from error
-        self.members = self._zip.infolist()
-        self.version = self._metadata_version()
-        if version is not None and self.version != version:
-            self._zip.close()
-            raise ForkError(
-                f"{path} is release {self.version}, not {version}.",
-                "It is a build of a fork." if "+" in self.version else "A line is built from its own release only.",
-                f"Give upstream's own wheel of {version}.",
-            )
+        except ForkError:
+            self._file.close()
+            raise
         self.distribution = path.name.split("-")[0]
         self.dist_info = f"{self.distribution}-{self.version}.dist-info"
 
@@ -58,7 +62,7 @@ class UpstreamWheel:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._zip.close()
+        self._file.close()
 
     @cached_property
     def names(self) -> frozenset[str]:
@@ -74,17 +78,34 @@ class UpstreamWheel:
 
     def raw(self, member: zipfile.ZipInfo) -> bytes:
         """The bytes of a member as they lie in the archive, compressed."""
-        file = self._zip.fp
-        assert file is not None
-        file.seek(member.header_offset)
-        header = _LOCAL.unpack(file.read(_LOCAL.size))
-        file.seek(header[-2] + header[-1], io.SEEK_CUR)
-        return file.read(member.compress_size)
+        self._file.seek(member.header_offset)
+        header = _LOCAL.unpack(self._file.read(_LOCAL.size))
+        self._file.seek(header[-2] + header[-1], io.SEEK_CUR)
+        return self._file.read(member.compress_size)
 
     def hashes(self) -> dict[str, tuple[str, str]]:
         """Hash and size of each file, as RECORD has them. The wheel's own hash has been verified, so RECORD can be relied on."""
         text = self.read(f"{self.dist_info}/RECORD").decode()
         return {row[0]: (row[1], row[2]) for row in csv.reader(io.StringIO(text, newline="")) if row}
+
+    def _require_sha256(self, pinned: str) -> None:
+        digest = hashlib.sha256()
+        while block := self._file.read(1 << 20):
+            digest.update(block)
+        if digest.hexdigest() != pinned:
+            raise ForkError(
+                f"{self.path} is not the wheel that is pinned.",
+                f"Its sha256 is {digest.hexdigest()}, pinned is {pinned}{'.' if zipfile.is_zipfile(self._file) else '; it is cut off.'}",
+                "Fetch it again. If it stays so, what you are served is not what was pinned: do not install it, and tell the maintainers.",
+            )
+
+    def _require_version(self, version: str | None) -> None:
+        if version not in (None, self.version):
+            raise ForkError(
+                f"{self.path} is release {self.version}, not {version}.",
+                "It is a build of a fork." if "+" in self.version else "A line is built from its own release only.",
+                f"Give upstream's own wheel of {version}.",
+            )
 
     def _metadata_version(self) -> str:
         infos = [member.filename for member in self.members if member.filename.endswith(".dist-info/METADATA")]

@@ -33,7 +33,7 @@ from fork.overlay import read_overlay
 from fork.patch import merge_line
 from fork.source import Source
 from fork.tree import write_tree
-from fork.upstream import find_wheel
+from fork.upstream import open_wheel
 from fork.wheel import UpstreamWheel
 
 POLICY = "litellm/llms/anthropic/oauth.py"
@@ -183,7 +183,7 @@ def main() -> int:
     options = parser.parse_args()
     line = load_line(options.line)
     trees = [ROOT / "build" / f"mutants-{line.name}" / number for number in ("1", "2")]
-    with UpstreamWheel(find_wheel(line, options.wheel), line.upstream) as upstream:
+    with open_wheel(line, options.wheel) as upstream:
         patch = merge_line(line, upstream)
         chosen = [mutant for mutant in mutants(line, upstream, patch.files) if options.only in f"{mutant.name} {mutant.path}"]
         if options.list:

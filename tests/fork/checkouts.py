@@ -10,10 +10,11 @@ import shutil
 import subprocess
 import sys
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
+UV = shutil.which("uv", path=os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")]))
 WHY = '"""Made up for a test.\n\nIntent: example\nUpstream: example/project#1\nRemove when: never.\n"""\n'
 INTENT = {
     "slug": "example",
@@ -140,6 +141,20 @@ class Checkout:
         """The one wheel in a folder of the checkout."""
         (wheel,) = (self.root / folder).glob("*.whl")
         return wheel
+
+
+def apply_diff(root: Path, wheel: Path, folder: Path, modules: Sequence[str]) -> dict[str, bytes]:
+    """Unpack modules of a release, have git apply what `python -m fork diff` says in a checkout, and return what is there then."""
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(folder, modules)
+    env = {**os.environ, "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
+    patch = subprocess.run(
+        [sys.executable, "-m", "fork", "diff", "--from", str(wheel)], cwd=root, check=True, stdout=subprocess.PIPE
+    ).stdout
+    for options in (["--check"], []):
+        done = subprocess.run(["git", "apply", "--whitespace=nowarn", *options], cwd=folder, env=env, input=patch, capture_output=True)
+        assert done.returncode == 0, done.stderr
+    return {file.relative_to(folder).as_posix(): file.read_bytes() for file in folder.rglob("*") if file.is_file()}
 
 
 def index_settings(url: str) -> dict[str, str]:

@@ -5,12 +5,16 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
 from . import checkouts
-from .checkouts import INTENT, WHY, Checkout
+from .checkouts import INTENT, MODULES, UV, WHY, Checkout, apply_diff
 
 
 def test_fetches_from_the_users_index_once(checkout: Checkout) -> None:
@@ -25,7 +29,7 @@ def test_fetches_from_the_users_index_once(checkout: Checkout) -> None:
 def test_an_index_that_serves_another_file_is_refused(checkout: Checkout) -> None:
     """What an index serves is verified as everything else, and is not kept."""
     checkouts.write_wheel(checkout.wheel.parent, {"litellm/a.py": b"evil = 1\n"})
-    assert "is not the file that v1.json pins" in checkout.fork("build", given=False, code=1, env=checkout.index())
+    assert "is not the wheel that is pinned" in checkout.fork("build", given=False, code=1, env=checkout.index())
     assert checkout.cached() == []
 
 
@@ -40,29 +44,74 @@ def test_a_damaged_cache_is_fetched_anew(checkout: Checkout) -> None:
     assert cached.read_bytes() == checkout.wheel.read_bytes()
 
 
+needs_uv = pytest.mark.skipif(UV is None, reason="uv is not installed")
+
+
+@needs_uv
 def test_uv_decides_where_from_when_it_runs_the_build(checkout: Checkout) -> None:
     """Where uv is the front end (it sets `UV`), its index counts, and pip's is not asked."""
-    uv = shutil.which("uv")
-    if uv is None:
-        pytest.skip("uv is not on the path")
-    settings = {**checkout.index(), "PIP_INDEX_URL": "file:///nowhere", "UV": uv}
+    settings = {**checkout.index(), "PIP_INDEX_URL": "file:///nowhere", "UV": str(UV)}
     (checkout.root / "dist").mkdir()
     assert checkout.backend("get_requires_for_build_wheel()", env=settings).strip() == "[]"
     checkout.backend("build_wheel('dist')", env=settings)
     assert checkout.built().name == "litellm-1.0+test.1-py3-none-any.whl"
 
 
+@needs_uv
 def test_pins_the_wheels_an_index_has(checkout: Checkout) -> None:
     """`pin --wheels` writes the hash of every platform's wheel, and leaves the rest of the line file alone."""
-    if shutil.which("uv") is None:
-        pytest.skip("uv is not on the path")
     file = checkout.root / "lines" / "v1.json"
     before = file.read_text()
     digest = hashlib.sha256(checkout.wheel.read_bytes()).hexdigest()
     file.write_text(before.replace(digest, "0" * 64))
-    text = checkout.fork("pin", "--wheels", given=False, env=checkout.index())
+    text = checkout.fork("pin", "--wheels", given=False, env={**checkout.index(), "UV": str(UV)})
     assert f"{'0' * 12} -> {digest[:12]}" in text
     assert file.read_text() == before
+
+
+@contextmanager
+def index_of_paths(wheel: Path) -> Iterator[tuple[str, list[str]]]:
+    """An index whose file has an ordinary name and an address that unquotes to a path; its own address, and what it is asked for."""
+    asked: list[str] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(self.path)
+            kind, body = "application/octet-stream", wheel.read_bytes()
+            if not self.path.endswith(".whl"):
+                address = f"http://{self.headers['host']}/x%2F..%2F..%2F..%2Fescaped.whl"
+                file = {"filename": wheel.name, "url": address, "hashes": {"sha256": hashlib.sha256(body).hexdigest()}}
+                kind = "application/vnd.pypi.simple.v1+json"
+                body = json.dumps({"meta": {"api-version": "1.0"}, "name": "litellm", "files": [file]}).encode()
+            self.send_response(200)
+            self.send_header("Content-Type", kind)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            """Tests are quiet."""
+
+    with HTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_address[1]}/simple", asked
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+@needs_uv
+@pytest.mark.parametrize("command", [("build",), ("pin", "--wheels")])
+def test_an_index_whose_address_is_a_path_writes_nothing(checkout: Checkout, command: tuple[str, ...]) -> None:
+    """What unquotes to a path is neither fetched nor pinned: it would be written wherever it leads, ahead of any check."""
+    before = sorted(checkout.root.parent.rglob("*"))
+    with index_of_paths(checkout.wheel) as (url, asked):
+        text = checkout.fork(*command, given=False, code=1, env={**checkouts.index_settings(url), "UV": str(UV)})
+    assert "'x/../../../escaped.whl' is n" in text and "remedy: " in text
+    assert asked != [] and [path for path in asked if path.endswith(".whl")] == []
+    assert [file for file in sorted(checkout.root.parent.rglob("*")) if file not in before and file.is_file()] == []
 
 
 def test_check_lists_each_definition_of_every_line(checkout: Checkout, tmp_path: Path) -> None:
@@ -96,11 +145,35 @@ def test_a_backport_shares_the_new_modules_of_the_current_line(checkout: Checkou
 
 
 def test_diff_is_the_whole_fork(checkout: Checkout) -> None:
-    """A unified diff of each touched file, in plain text where the output is no terminal."""
+    """A patch of each touched file, in plain text where the output is no terminal."""
     assert checkout.fork("diff") == (
-        "--- a/litellm/a.py\n+++ b/litellm/a.py\n@@ -2,7 +2,7 @@\n \n \n def greet():\n-    return 'hello'\n+    return 'goodbye'\n"
-        " \n \n def other():\n"
+        "diff --git a/litellm/a.py b/litellm/a.py\n--- a/litellm/a.py\n+++ b/litellm/a.py\n@@ -2,7 +2,7 @@\n \n \n def greet():\n"
+        "-    return 'hello'\n+    return 'goodbye'\n \n \n def other():\n"
     )
+
+
+ODD_MODULES = {
+    "litellm/a.py": b"def greet():\n    return 1",
+    "litellm/b.py": b"X = 1\n\x0c\ndef greet():\n    return 1\r\n",
+    "litellm/latin.py": b"# -*- coding: latin-1 -*-\n# \xe9\nX = 1\n",
+    "litellm/windows.py": MODULES["litellm/windows.py"],
+}
+
+
+@pytest.mark.skipif(shutil.which("git") is None, reason="git is not on the path")
+def test_git_applies_the_diff(tmp_path: Path) -> None:
+    """On the unpacked release it gives the merged bytes: new modules, CRLF, other encodings, no newline at the end."""
+    checkout = Checkout(tmp_path / "checkout", ODD_MODULES)
+    overlay = "\n\ndef greet():\n    return 2\n"
+    for name, text in (("a", overlay), ("b", f"import sys\n{overlay}"), ("latin", "X = 'ü'\n"), ("windows", overlay)):
+        checkout.write(f"litellm/{name}.py", WHY + text)
+    checkout.write("litellm/sub/fresh.py", f"{WHY}\n\nX = 'ü'")
+    checkout.add_line("v1", "litellm", new=("litellm/sub/fresh.py",))
+    checkout.fork("pin")
+    checkout.fork("tree")
+    applied = apply_diff(checkout.root, checkout.wheel, tmp_path / "unpacked", [*ODD_MODULES])
+    tree = checkout.root / "build" / "v1"
+    assert applied == {path: (tree / path).read_bytes() for path in (*ODD_MODULES, "litellm/sub/fresh.py")}
 
 
 def test_pin_prints_what_it_writes(checkout: Checkout) -> None:

@@ -89,31 +89,6 @@ def test_finds_a_definition_under_a_condition_and_keeps_strings_when_moving_it()
     )
 
 
-def test_adds_imports_that_are_missing_after_the_first_run_of_them() -> None:
-    """What is imported already is left out; what only type checkers see counts as missing."""
-    upstream = (
-        '"""Doc."""\nfrom __future__ import annotations\n\nimport os\nfrom typing import TYPE_CHECKING, Any  # typing\n'
-        "\nif TYPE_CHECKING:\n    from x import T\n\nimport late\n"
-    )
-    overlay = "import os\nfrom typing import Any, cast\nfrom x import T\nfrom y import z as w\nimport late\n"
-    assert merged(upstream, overlay) == upstream.replace(
-        "# typing\n", "# typing\nfrom typing import cast\nfrom x import T\nfrom y import z as w\n"
-    )
-
-
-@pytest.mark.parametrize(
-    ("upstream", "expected"),
-    [
-        ("", "import os\n"),
-        ('"""Doc."""\n\nX = 1\n', '"""Doc."""\n\nimport os\n\nX = 1\n'),
-        ("# comment\n@d\ndef f(): pass\n", "# comment\nimport os\n\n@d\ndef f(): pass\n"),
-    ],
-)
-def test_adds_imports_to_a_module_that_has_none(upstream: str, expected: str) -> None:
-    """Without a run of imports they follow the docstring, or go before the first statement."""
-    assert merged(upstream, "import os\n") == expected
-
-
 def test_imports_for_type_checkers_are_not_merged() -> None:
     """`if TYPE_CHECKING:` in an overlay helps who reads the overlay, and changes nothing upstream."""
     overlay = "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from x import T\n\n\ndef f(a: 'T'): return a\n"
@@ -200,6 +175,7 @@ def test_a_decorator_in_parentheses_over_lines_is_replaced_whole() -> None:
         ("def cast(): pass\n", "from typing import cast\nX = 1\n", ["from typing import cast", "litellm/m.py:1", "something else"]),
         ("from a import x\n", "from b import x\nX = 1\n", ["from b import x", "something else"]),
         ("import os; X = 1\n", "import sys\n", ["another statement follows the imports"]),
+        ("X = 1; import os; Y = 1\n", "import abc\n", ["another statement follows the imports"]),
         ("X = 1; Y = 1\n", "X = 1\n", ["changes nothing"]),
     ],
 )

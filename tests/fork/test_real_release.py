@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import importlib.metadata
+import importlib.util
 import io
 import os
+import shutil
 import subprocess
+import sys
 import venv
 import zipfile
 from pathlib import Path
@@ -17,10 +20,10 @@ from fork.bindings import Binding, bindings
 from fork.line import ROOT, load_line
 from fork.patch import drift, merge_line
 from fork.source import Source
-from fork.upstream import find_wheel
+from fork.upstream import open_wheel
 from fork.wheel import UpstreamWheel, fork_name, write_wheel
 
-from .checkouts import record_hash
+from .checkouts import apply_diff, record_hash
 
 LINE = load_line(None)
 
@@ -28,7 +31,8 @@ LINE = load_line(None)
 @pytest.fixture(scope="session")
 def upstream() -> Path:
     """The pinned wheel of this platform."""
-    return find_wheel(LINE)
+    with open_wheel(LINE) as wheel:
+        return wheel.path
 
 
 @pytest.fixture(scope="session")
@@ -96,6 +100,34 @@ def test_a_release_with_crlf_gives_the_same_pins_and_the_same_text(upstream: Pat
     for path in patch.touches:
         assert crlf.files[path].replace(b"\r\n", b"\n") == patch.files[path].replace(b"\r\n", b"\n")
         assert crlf.files[path].count(b"\r\n") == crlf.files[path].count(b"\n")
+
+
+@pytest.mark.skipif(shutil.which("git") is None, reason="git is not on the path")
+def test_git_applies_the_diff_to_the_release(upstream: Path, tmp_path: Path) -> None:
+    """`python -m fork diff | git apply` turns the unpacked release into the fork, byte for byte."""
+    with UpstreamWheel(upstream, LINE.upstream) as wheel:
+        patch = merge_line(LINE, wheel)
+    assert apply_diff(ROOT, upstream, tmp_path / "unpacked", [*patch.touches]) == patch.files
+
+
+def test_upstreams_import_sorter_finds_nothing_to_move(upstream: Path, tmp_path: Path) -> None:
+    """Each touched module whose imports upstream had in order still has them in order."""
+    if importlib.util.find_spec("ruff") is None:
+        pytest.skip("ruff is not installed")
+    with UpstreamWheel(upstream, LINE.upstream) as wheel:
+        patch = merge_line(LINE, wheel)
+        for path in patch.touches:
+            for folder, data in (("theirs", wheel.read(path)), ("ours", patch.files[path])):
+                (tmp_path / folder / path).parent.mkdir(parents=True, exist_ok=True)
+                (tmp_path / folder / path).write_bytes(data)
+    settings = ["--isolated", "--select", "I001", "--output-format", "concise", "--config", 'lint.isort.known-first-party = ["litellm"]']
+    command = [sys.executable, "-m", "ruff", "check", *settings, "."]
+    found = [
+        subprocess.run(command, cwd=tmp_path / folder, capture_output=True, text=True).stdout.splitlines() for folder in ("theirs", "ours")
+    ]
+    theirs, ours = ({line.split(":")[0] for line in lines if ": I001 " in line} for lines in found)
+    assert all("All checks passed!" in lines or any("Found" in line for line in lines) for lines in found)
+    assert ours - theirs == set()
 
 
 def test_parsing_in_part_finds_what_parsing_whole_finds(upstream: Path) -> None:

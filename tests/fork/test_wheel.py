@@ -7,6 +7,7 @@ import hashlib
 import io
 import os
 import struct
+import sys
 import tarfile
 import zipfile
 from pathlib import Path
@@ -14,6 +15,8 @@ from pathlib import Path
 import pytest
 
 from fork.errors import ForkError
+from fork.line import load_line
+from fork.upstream import open_wheel
 from fork.wheel import UpstreamWheel, write_wheel
 
 from . import checkouts
@@ -163,6 +166,22 @@ def test_a_tree_loses_what_is_gone_and_nothing_else(checkout: Checkout) -> None:
     text = checkout.fork("tree", "litellm", code=1)
     assert "litellm is in the way" in text
     assert sorted(file.name for file in (checkout.root / "litellm").iterdir()) == ["a.py"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows does not let go of a file that is open")
+def test_what_is_read_is_what_was_verified(checkout: Checkout) -> None:
+    """The wheel is opened once: one that is put in its place behind the check is not read."""
+    path = checkout.wheel
+    opened: list[str] = []
+    sys.addaudithook(lambda event, arguments: opened.append(event) if event == "open" and str(arguments[0]) == str(path) else None)
+    with open_wheel(load_line(None, checkout.root), path) as wheel:
+        os.replace(checkouts.write_wheel(checkout.root, {"litellm/a.py": b"evil = 1\n"}), path)
+        assert wheel.read("litellm/a.py") == MODULES["litellm/a.py"]
+        out = io.BytesIO()
+        write_wheel(out, wheel, "1.0+test.1", {})
+    with zipfile.ZipFile(out) as archive:
+        assert archive.read("litellm/a.py") == MODULES["litellm/a.py"]
+    assert opened == ["open"]
 
 
 def test_a_wheel_that_needs_zip64_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,23 @@
+"""The fork as a patch that `git apply` takes, byte for byte."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator
+
+
+def file_patch(path: str, old: bytes | None, new: bytes) -> Iterator[bytes]:
+    """The patch of one file, line by line, each with its `\\n`. old is None for a file that upstream does not have."""
+    name = path.encode()
+    yield b"diff --git a/%b b/%b\n" % (name, name)
+    if old is None:
+        yield b"new file mode 100644\n"
+    source = b"/dev/null" if old is None else b"a/" + name
+    for line in difflib.diff_bytes(difflib.unified_diff, _lines(old or b""), _lines(new), source, b"b/" + name):
+        yield line if line.endswith(b"\n") else line + b"\n\\ No newline at end of file\n"
+
+
+def _lines(data: bytes) -> list[bytes]:
+    """The lines of a file as git counts them: only `\\n` ends one, so a carriage return or a form feed belongs to its line."""
+    *lines, rest = data.split(b"\n")
+    return [line + b"\n" for line in lines] + ([rest] if rest else [])
