@@ -19,7 +19,6 @@ def get_api_key(
     route,
     request,
 ):
-    refuse_near_miss(request.headers)
     given = (custom_litellm_key_header, azure_api_key_header, anthropic_api_key_header, google_ai_studio_api_key_header, azure_apim_header)
     keys = [each if isinstance(each, str) and not holds_token(each) else None for each in given]
     if any(holds_token(each) for each in (api_key, *given)):
@@ -34,6 +33,7 @@ def get_api_key(
                 azure_apim_header,
             ) = keys
             api_key = "" if holds_token(api_key) else api_key
+    refuse_near_miss(request.headers)
     ...
 
 
