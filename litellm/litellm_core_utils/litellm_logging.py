@@ -8,6 +8,7 @@ Upstream: none yet
 Remove when: upstream masks credentials in the arguments of every callback.
 """
 
+from litellm.litellm_core_utils.oauth_failures import mark_clients_own
 from litellm.litellm_core_utils.oauth_masking import is_mask, masked_argument
 from litellm.types.utils import Usage
 
@@ -33,4 +34,12 @@ class Logging:
         if self.call_type == "aretrieve_batch" and is_mask(self.litellm_params.get("api_key")):
             nothing = Usage(prompt_tokens=0, completion_tokens=0, total_tokens=0)
             kwargs = {"batch_cost": 0.0, "batch_usage": nothing, "batch_models": [], **kwargs}
+        ...
+
+    def failure_handler(self, exception):
+        mark_clients_own(exception, self.litellm_params.get("api_key"))
+        ...
+
+    async def async_failure_handler(self, exception):
+        mark_clients_own(exception, self.litellm_params.get("api_key"))
         ...

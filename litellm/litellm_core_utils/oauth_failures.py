@@ -12,9 +12,20 @@ from __future__ import annotations
 from typing import Any, Final, cast
 
 import httpx
+import openai
 
 import litellm
 
+# https://docs.anthropic.com/en/api/errors
+ERROR_TYPES: Final = {
+    400: "invalid_request_error",
+    401: "authentication_error",
+    402: "billing_error",
+    403: "permission_error",
+    404: "not_found_error",
+    413: "request_too_large",
+    429: "rate_limit_error",
+}
 _OWN: Final = "earned_by_the_callers_own_token"
 _NOTHING_SENT: Final = "no_credential_to_send"
 _MISSING: Final = ("Missing Anthropic API Key", "Anthropic API key is required", "is required for Skills API")
@@ -66,19 +77,33 @@ def hide_tokens(error: BaseException) -> None:
             request.headers = httpx.Headers([(name, cast(str, masked(value))) for name, value in request.headers.multi_items()])
 
 
-def failure_of_call(error: Exception, *, with_clients_token: bool) -> Exception:
-    """What a call raises for an error: the same, marked with whose failure it is, or LiteLLM's own where Anthropic's status was lost."""
+def failure_of_call(error: Exception, api_key: object) -> Exception:
+    """What a call raises for an error: the same, marked with whose failure it is, or LiteLLM's own where Anthropic's status was lost.
+
+    api_key: the call's own, or its caller's token.
+    """
     hide_tokens(error)
     if any(words in str(error) for words in _MISSING):
         return _missing_credential(error)
-    answered = next((each for each in causes(error) if 400 <= _status(each) < 500), None)
+    answered = next((each for each in causes(error) if not isinstance(each, openai.OpenAIError) and 400 <= _status(each) < 500), None)
     if isinstance(error, httpx.HTTPStatusError) and _sent_token(error):
         error = _as_answered(error)
-    elif with_clients_token and answered is not None and answered is not error and _status(error) in (0, 500):
+    elif _is_clients(api_key) and answered is not None and _status(error) != _status(answered):
         error = _as_answered(answered)
-    if with_clients_token and 400 <= _status(error) < 500:
-        setattr(error, _OWN, True)
+    mark_clients_own(error, api_key)
     return error
+
+
+def mark_clients_own(error: BaseException, api_key: object) -> None:
+    """Mark a 4xx that a call with its caller's token failed with, whenever it comes: as a status, or as an event of a stream."""
+    if _is_clients(api_key) and 400 <= _status(error) < 500:
+        setattr(error, _OWN, True)
+
+
+def _is_clients(api_key: object) -> bool:
+    from litellm.llms.anthropic.oauth import OAuthToken
+
+    return isinstance(api_key, OAuthToken) and not api_key.configured
 
 
 def _missing_credential(error: Exception) -> Exception:

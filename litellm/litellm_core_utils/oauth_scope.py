@@ -57,9 +57,6 @@ def scopes_client_token(function: Callable[P, R]) -> Callable[P, R]:
 def _around(function: Callable[P, R], change: Callable[..., Any], *, marks: bool) -> Callable[P, R]:
     """The function, called with changed arguments; with `marks`, what it raises says whose failure it is."""
 
-    def raised(error: Exception, kwargs: Arguments) -> Exception:
-        return failure_of_call(error, with_clients_token=clients_token(kwargs.get("api_key")) is not None)
-
     if inspect.iscoroutinefunction(function):
 
         @functools.wraps(function)
@@ -68,7 +65,7 @@ def _around(function: Callable[P, R], change: Callable[..., Any], *, marks: bool
             try:
                 return await function(*args, **kwargs)
             except Exception as error:
-                if marks and (other := raised(error, kwargs)) is not error:
+                if marks and (other := failure_of_call(error, kwargs.get("api_key"))) is not error:
                     raise other from error
                 raise
 
@@ -80,7 +77,7 @@ def _around(function: Callable[P, R], change: Callable[..., Any], *, marks: bool
         try:
             return cast(Any, function)(*args, **kwargs)
         except Exception as error:
-            if marks and (other := raised(error, kwargs)) is not error:
+            if marks and (other := failure_of_call(error, kwargs.get("api_key"))) is not error:
                 raise other from error
             raise
 

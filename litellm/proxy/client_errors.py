@@ -7,31 +7,18 @@ Remove when: upstream answers auth errors in Anthropic's shape on its routes, ke
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import sys
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from typing import Any, Final, cast
 
 from fastapi import Request, Response
 from fastapi.responses import JSONResponse
 
-import litellm
-from litellm.litellm_core_utils.oauth_failures import causes, is_clients_own_failure
-from litellm.llms.anthropic.oauth import InvalidTokenError
-from litellm.proxy._types import ProxyErrorTypes, ProxyException
-from litellm.proxy.auth.litellm_key import TokenAsKeyError
+from litellm.litellm_core_utils.oauth_failures import ERROR_TYPES, causes, is_clients_own_failure
+from litellm.proxy._types import ProxyException
+from litellm.proxy.auth.litellm_key import CredentialError
 
-# https://docs.anthropic.com/en/api/errors
-_ANTHROPICS_ERROR_TYPES: Final = {
-    400: "invalid_request_error",
-    401: "authentication_error",
-    402: "billing_error",
-    403: "permission_error",
-    404: "not_found_error",
-    413: "request_too_large",
-    429: "rate_limit_error",
-}
 _ANTHROPIC_ROUTES: Final = ("/v1/messages", "/anthropic/")
 
 
@@ -43,10 +30,10 @@ def answers_as_anthropic(handler: Callable[..., Awaitable[Response]]) -> Callabl
         from litellm.proxy.auth.auth_utils import get_request_route
 
         own = next((each for each in causes(exc) if is_clients_own_failure(each)), None)
-        if own is None and not isinstance(exc, TokenAsKeyError):
+        if own is None and not isinstance(exc, CredentialError):
             return await handler(request, exc)
         status = int(exc.code or 401)
-        exc.type = _ANTHROPICS_ERROR_TYPES.get(status, exc.type)
+        exc.type = ERROR_TYPES.get(status, exc.type)
         if not get_request_route(request).startswith(_ANTHROPIC_ROUTES):
             return _with_retry_after(await handler(request, exc), exc)
         body = {"type": "error", "error": {"type": exc.type, "message": exc.message}}
@@ -68,18 +55,8 @@ def passes_retry_after_on(render: Callable[..., Response]) -> Callable[..., Resp
 def clients_own_failure(error: Exception) -> ProxyException:
     """The proxy's error for one that the client's own token earned, with Anthropic's status and type."""
     status = cast("Any", error).status_code
-    kind = _ANTHROPICS_ERROR_TYPES.get(status, "api_error")
+    kind = ERROR_TYPES.get(status, "api_error")
     return ProxyException(message=str(error), type=kind, param=None, code=status)
-
-
-@contextlib.contextmanager
-def errors_for_the_client() -> Iterator[None]:
-    """What the policy refuses, as an error the proxy's own handlers render on every route."""
-    try:
-        yield
-    except (InvalidTokenError, litellm.AuthenticationError) as error:
-        message = getattr(error, "message", str(error))
-        raise ProxyException(message=message, type=ProxyErrorTypes.auth_error, param=None, code=401) from None
 
 
 def _with_retry_after(response: Response, error: BaseException | None) -> Response:

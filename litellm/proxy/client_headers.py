@@ -12,15 +12,15 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable, Mapping
-from typing import Any, ParamSpec, TypeVar, cast
+from typing import Any, ParamSpec, cast
+
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from litellm.litellm_core_utils.oauth_arguments import seal
-from litellm.llms.anthropic.oauth import OAuthToken, has_token, holds_token, sealed, token_in_headers, without_oauth
-from litellm.proxy.auth.litellm_key import without_litellm_key
-from litellm.proxy.client_errors import errors_for_the_client
+from litellm.llms.anthropic.oauth import BETA_HEADER, MASK, OAuthToken, betas_in, has_token, holds_token, token_in_headers, without_oauth
+from litellm.proxy.auth.litellm_key import as_sent, errors_for_the_client, without_litellm_key
 
 P = ParamSpec("P")
-Headers = TypeVar("Headers", bound=Mapping[str, Any])
 
 
 def carries_client_token(clean_headers: Callable[P, dict[str, str]]) -> Callable[P, dict[str, str]]:
@@ -35,22 +35,39 @@ def carries_client_token(clean_headers: Callable[P, dict[str, str]]) -> Callable
         if not has_token(headers):
             return kept
         with errors_for_the_client():
-            token = token_in_headers(headers)
-        others = cast("dict[str, str]", without_oauth(kept, keep_oauth_beta=True))
-        wrong = next(value for value in headers.values() if holds_token(value))
-        return {**others, "authorization": OAuthToken(wrong if token is None else token)}
+            token = token_in_headers(as_sent(headers))
+        others = cast("dict[str, str]", without_oauth(kept, keep_oauth_beta=True, keep_betas=False))
+        betas = betas_in(headers)
+        return {**others, **({BETA_HEADER: betas} if betas else {}), **({"authorization": OAuthToken(token)} if token else {})}
 
     return cleaned
 
 
-def sealed_headers(read: Callable[P, Headers]) -> Callable[P, Headers]:
-    """Make a reader of a request's headers answer with a mask for a client's token."""
+class _SealedValue(bytes):
+    """A header's value in a request's scope, which reads as the sealed token to whoever decodes it, as Starlette's headers do."""
 
-    @functools.wraps(read)
-    def reading(*args: P.args, **kwargs: P.kwargs) -> Headers:
-        return cast(Headers, sealed(read(*args, **kwargs)))
+    token: OAuthToken
 
-    return reading
+    def decode(self, encoding: str = "utf-8", errors: str = "strict") -> str:
+        return self.token
+
+
+class SealsClientTokens:
+    """ASGI: whoever reads a request's headers behind it, hooks, other servers' clients and pass-throughs among them, reads a mask."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if any(holds_token(value) for _, value in scope.get("headers", ())):
+            scope["headers"] = [(name, _sealed_value(value) if holds_token(value) else value) for name, value in scope["headers"]]
+        await self.app(scope, receive, send)
+
+
+def _sealed_value(value: bytes) -> bytes:
+    sealed_value = _SealedValue(MASK, "latin-1")
+    sealed_value.token = OAuthToken(value.decode("latin-1"))
+    return sealed_value
 
 
 def seal_client_credentials(data: dict[str, Any]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import pytest
@@ -33,7 +34,8 @@ def _assert_called_as_ever(stage: Scene, model: str, token: str) -> None:
     """The one who is not Anthropic got one request, with the credential the operator configured and no trace of the token."""
     requests = stage.third.requests if model == "third" else stage.other_calls()
     (request,) = requests
-    assert not holds(request, token) and not holds(request, OAUTH_BETA)
+    held = [what for what, value in (("the token", token), ("the OAuth beta", OAUTH_BETA)) if holds(request, value)]
+    assert not held
     credential = request.header(OWN_CREDENTIALS[model]) or ""
     assert {"gpt": f"Bearer {stage.other_key}", "third": stage.third_key}.get(model, credential) == credential != ""
 
@@ -54,7 +56,8 @@ def test_a_token_in_the_headers_goes_before_one_in_the_body(stage: Scene, proxy:
     """Who sends two tokens means the one in the headers, as everywhere; the other goes nowhere."""
     in_headers, in_body = stage.token(), stage.token()
     sent = stage.sent_by(proxy, _with_key(route, in_body), {**_key(stage), "Authorization": f"Bearer {in_headers}"})
-    assert wire_headers(sent)["authorization"] == f"Bearer {in_headers}" and not holds(sent, in_body)
+    other_went = holds(sent, in_body)
+    assert wire_headers(sent)["authorization"] == f"Bearer {in_headers}" and not other_went
 
 
 @pytest.mark.parametrize("model", OWN_CREDENTIALS)
@@ -96,3 +99,41 @@ def test_a_refused_token_in_the_body_is_its_clients_affair(stage: Scene, proxy: 
 
 def _bearer(request: Request) -> str | None:
     return wire_headers(request).get("authorization")
+
+
+@pytest.fixture
+def giving(stage: Scene, hooked_proxy: Proxy) -> Iterator[Callable[[int], str]]:
+    """Makes a hook of the operator's put a new token into each request, as one does that keeps its users' tokens; answers the token."""
+    kept = hooked_proxy.folder / "given"
+
+    def give(status: int = 200) -> str:
+        kept.write_text(stage.token(status))
+        return kept.read_text()
+
+    yield give
+    kept.unlink(missing_ok=True)
+
+
+@pytest.mark.parametrize("route", UNSTREAMED, ids=_named)
+def test_a_token_that_a_hook_puts_in_is_its_requests_alone(
+    stage: Scene, hooked_proxy: Proxy, giving: Callable[[int], str], route: Route
+) -> None:
+    """A hook gives one request its user's token, and Anthropic gets it; the next twelve requests go out with the operator's key."""
+    token = giving(200)
+    assert wire_headers(stage.sent_by(hooked_proxy, route, _key(stage)))["authorization"] == f"Bearer {token}"
+    (hooked_proxy.folder / "given").unlink()
+    others = [wire_headers(stage.sent_by(hooked_proxy, route, _key(stage))) for _ in range(12)]
+    assert [other.get("x-api-key") for other in others] == [stage.operator_key] * 12
+
+
+@pytest.mark.parametrize("model", [*OWN_CREDENTIALS, *(f"claude-or-{name}" for name in OWN_CREDENTIALS)])
+@pytest.mark.parametrize("route", UNSTREAMED, ids=_named)
+def test_a_token_that_a_hook_puts_in_goes_to_nobody_but_anthropic(
+    stage: Scene, hooked_proxy: Proxy, giving: Callable[[int], str], route: Route, model: str
+) -> None:
+    """Asked for directly, or on a fallback from an overloaded Anthropic, the others get the operator's own credential for them."""
+    token = giving(529 if model.startswith("claude") else 200)
+    stage.clear()
+    answer = route.call(hooked_proxy.url, _key(stage), model=model)
+    assert answer.status_code == 200 and route.answered in answer.text, answer.text[:500]
+    _assert_called_as_ever(stage, model.removeprefix("claude-or-"), token)

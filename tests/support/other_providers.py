@@ -17,7 +17,9 @@ def answer(request: Request) -> Answer:
     if path.endswith("/chat/completions"):
         return _json(_asking_the_advisor() if _has_an_advisor_unasked(request) else _OPENAI_CHAT)
     if path.endswith("/responses"):
-        return _json(_OPENAI_RESPONSE)
+        return _json(_asking_the_advisor_in_a_response() if _has_an_advisor_unasked(request) else _OPENAI_RESPONSE)
+    if path.endswith("/embeddings"):
+        return _json(_OPENAI_EMBEDDING)
     if path.endswith("/converse"):
         return _json(_BEDROCK_CONVERSE)
     if path.endswith(("/invoke", ":rawPredict", "/v1/messages", ":predict")):
@@ -26,16 +28,24 @@ def answer(request: Request) -> Answer:
 
 
 def _has_an_advisor_unasked(request: Request) -> bool:
-    """Whether a model is offered LiteLLM's advisor as a tool and has not asked it yet."""
+    """Whether a model is offered LiteLLM's advisor as a tool and has had no answer of a tool yet, in either of OpenAI's shapes."""
     asked = json.loads(request.body)
-    tools = [tool.get("function", {}).get("name") for tool in asked.get("tools") or ()]
-    return "advisor" in tools and not any(message["role"] == "tool" for message in asked["messages"])
+    offered = [tool.get("name") or tool.get("function", {}).get("name") for tool in asked.get("tools") or ()]
+    turns = asked.get("messages") or asked.get("input") or ()
+    answered = [
+        turn for turn in turns if isinstance(turn, dict) and (turn.get("role") == "tool" or turn.get("type") == "function_call_output")
+    ]
+    return "advisor" in offered and not answered
 
 
 def _asking_the_advisor() -> dict[str, object]:
-    function = {"name": "advisor", "arguments": '{"question": "What to say?"}'}
-    message = {"role": "assistant", "content": None, "tool_calls": [{"id": "call_advisor", "type": "function", "function": function}]}
+    message = {"role": "assistant", "content": None, "tool_calls": [{"id": "call_advisor", "type": "function", "function": _QUESTION}]}
     return {**_OPENAI_CHAT, "choices": [{"index": 0, "finish_reason": "tool_calls", "message": message}]}
+
+
+def _asking_the_advisor_in_a_response() -> dict[str, object]:
+    call = {"type": "function_call", "id": "fc_advisor", "call_id": "call_advisor", "status": "completed", **_QUESTION}
+    return {**_OPENAI_RESPONSE, "output": [call]}
 
 
 def _mcp(request: Request) -> Answer:
@@ -58,6 +68,7 @@ def _json(body: dict[str, object]) -> Answer:
     return Answer(200, json.dumps(body).encode(), {"content-type": "application/json"})
 
 
+_QUESTION = {"name": "advisor", "arguments": '{"question": "What to say?"}'}
 _OPENAI_CHAT: dict[str, object] = {
     "id": "chatcmpl-other",
     "object": "chat.completion",
@@ -65,6 +76,12 @@ _OPENAI_CHAT: dict[str, object] = {
     "model": "gpt-4o-mini",
     "choices": [{"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": REPLY}}],
     "usage": {"prompt_tokens": 3, "completion_tokens": 5, "total_tokens": 8},
+}
+_OPENAI_EMBEDDING: dict[str, object] = {
+    "object": "list",
+    "model": "text-embedding-3-small",
+    "data": [{"object": "embedding", "index": 0, "embedding": [0.5, 0.25]}],
+    "usage": {"prompt_tokens": 3, "total_tokens": 3},
 }
 _OPENAI_RESPONSE: dict[str, object] = {
     "id": "resp_other",

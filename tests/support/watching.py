@@ -1,6 +1,6 @@
 """Who is handed a token: a search through whatever hangs on an object, and callbacks that search all that each of their hooks is given.
 
-Standard library alone, so that a proxy under test can be given this file as it is.
+Nothing of this repository is imported, so that a proxy under test can be given this file as it is.
 """
 
 from __future__ import annotations
@@ -19,9 +19,12 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from typing import Any, Final
 
+import httpx
+
 # A whole token, as tests.support.credentials makes them: its prefix alone stands in settings, and a mask names none.
 A_TOKEN: Final = re.compile("-".join(("sk", "ant", "oat01", r"[\w-]{16,}")))
-# What hangs on these is the process's, not the call's; a frame is a call that goes on, and the token is in use there.
+# What hangs on these is the process's, not the call's; a frame is a call that goes on, and the token is in use there. A response's stream is
+# the transport's, down to the socket on which the token was sent: private to two libraries, printed and serialized by neither.
 _NOT_THE_CALLS: Final = (
     types.ModuleType,
     type,
@@ -37,6 +40,8 @@ _NOT_THE_CALLS: Final = (
     threading.Thread,
     AbstractEventLoop,
     io.IOBase,
+    httpx.SyncByteStream,
+    httpx.AsyncByteStream,
 )
 # Public methods of upstream's classes of callbacks that are no hooks: they decide or compute something for their class, from what a hook of
 # it was given. A name that is not here is taken for a hook.

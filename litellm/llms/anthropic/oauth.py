@@ -21,6 +21,10 @@ BETA_HEADER: Final = "anthropic-beta"
 ANTHROPIC_ORIGIN: Final = "https://api.anthropic.com"
 OAUTH_PROVIDERS: Final = frozenset({"anthropic", "anthropic_text"})
 MASK: Final = "<an Anthropic OAuth token>"
+RIGHT_FORM: Final = (
+    f"Send it as `Authorization: Bearer {OAUTH_TOKEN_PREFIX}...`, nothing else in the value, and in no other header or cookie."
+)
+WRONG_FORM: Final = f"An Anthropic OAuth token is written in a way that Anthropic does not take (the value is not shown). {RIGHT_FORM}"
 
 _BROWSER_HEADER: Final = "anthropic-dangerous-direct-browser-access"
 _WRITTEN_HEADERS: Final = frozenset({"authorization", "x-api-key", BETA_HEADER, _BROWSER_HEADER})
@@ -120,7 +124,7 @@ def oauth_token(value: object) -> str | None:
     if not (candidate.isascii() and candidate.isprintable()) or " " in candidate:
         raise InvalidTokenError(
             "An Anthropic OAuth token has white space, a control character or no ASCII inside (the value is not shown). "
-            "Copy it again, in one line: was it read from a file that holds more than the token?"
+            f"Copy it again, in one line: was it read from a file that holds more than the token? {RIGHT_FORM}"
         )
     return candidate
 
@@ -260,10 +264,7 @@ def scope_headers(
     token = token_in_headers(headers)
     if token is None:
         if has_token(headers):
-            raise InvalidTokenError(
-                "An Anthropic OAuth token is written in a way that Anthropic does not take (the value is not shown). "
-                f"Send it as `Authorization: Bearer {OAUTH_TOKEN_PREFIX}...`, nothing else in the value, and in no other header or cookie."
-            )
+            raise InvalidTokenError(WRONG_FORM)
         return ScopedHeaders(dict(headers), may_go=True)
     replaced = _WRITTEN_HEADERS - {_BROWSER_HEADER}
     kept = {name: value for name, value in headers.items() if name.lower() not in replaced and not holds_token(value)}

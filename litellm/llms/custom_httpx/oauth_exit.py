@@ -15,9 +15,10 @@ import contextvars
 import functools
 import sys
 from collections.abc import Callable
-from typing import Final, ParamSpec, TypeVar, cast
+from typing import Any, Final, ParamSpec, TypeVar, cast
 
 import httpx
+from multidict import CIMultiDict, CIMultiDictProxy
 
 P = ParamSpec("P")
 Client = TypeVar("Client", httpx.Client, httpx.AsyncClient, "httpx.Client | None", "httpx.AsyncClient | None")
@@ -117,6 +118,10 @@ def _answered(response: httpx.Response) -> None:
     elif has_token(request.headers):
         headers = [(name, cast(str, masked(value))) for name, value in request.headers.multi_items()]
         response.request = httpx.Request(request.method, request.url, headers=headers, stream=request.stream, extensions=request.extensions)
+        # LiteLLM's aiohttp transport keeps aiohttp's answer, which keeps a request of its own.
+        answer: Any = getattr(getattr(response.stream, "_stream", response.stream), "_aiohttp_response", None)
+        if answer is not None:
+            answer._request_info = answer.request_info._replace(headers=CIMultiDictProxy(CIMultiDict(headers)))
 
 
 async def _aleaves(request: httpx.Request) -> None:

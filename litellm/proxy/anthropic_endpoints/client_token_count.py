@@ -22,7 +22,7 @@ from litellm.litellm_core_utils.oauth_scope import scoped_for
 from litellm.llms.anthropic.common_utils import AnthropicModelInfo
 from litellm.llms.anthropic.oauth import ANTHROPIC_ORIGIN, OAuthToken, has_token, set_anthropic_headers
 from litellm.llms.custom_httpx.http_handler import get_async_httpx_client
-from litellm.proxy.client_errors import errors_for_the_client
+from litellm.proxy.auth.litellm_key import errors_for_the_client
 from litellm.proxy.common_utils.http_parsing_utils import _read_request_body
 
 _VERSION: Final = "2023-06-01"
@@ -48,7 +48,7 @@ async def count_with_clients_token(request: Request) -> object:
         return None
     own = litellm_params.get("api_key") or litellm_params.get("anthropic_federation_rule_id")
     with errors_for_the_client():
-        scoped = scoped_for(dict(request.headers), provider, (api_base,), own_key=own, deployment=str(deployment["model_info"].get("id")))
+        scoped = scoped_for(request.headers, provider, (api_base,), own_key=own, deployment=str(deployment["model_info"].get("id")))
     return None if scoped.token is None else await _count({**asked, "model": name}, api_base, scoped.token)
 
 

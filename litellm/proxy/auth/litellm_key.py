@@ -7,28 +7,44 @@ Remove when: upstream accepts the key in any of its headers beside a token, answ
 
 from __future__ import annotations
 
+import contextlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Final
 
-from litellm.llms.anthropic.oauth import holds_token
+import litellm
+from litellm.llms.anthropic.oauth import MASK, WRONG_FORM, InvalidTokenError, OAuthToken, holds_token, token_in_headers
 from litellm.proxy._types import LiteLLMRoutes, ProxyErrorTypes, ProxyException, UserAPIKeyAuth, hash_token
 
 # Where LiteLLM looks for its key, in its order.
 KEY_HEADERS: Final = ("x-litellm-api-key", "authorization", "api-key", "x-api-key", "x-goog-api-key", "ocp-apim-subscription-key")
+_CREDENTIAL_HEADERS: Final = frozenset({*KEY_HEADERS, "proxy-authorization"})
 _BETWEEN_WORDS: Final = re.compile(r"[\s=;,&\"']+")
 
 
-class TokenAsKeyError(ProxyException):
+class CredentialError(ProxyException):
+    """What is refused of a client's credentials before anything is sent: 401, in the shape of the route."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message=message, type=ProxyErrorTypes.auth_error, param=None, code=401)
+
+
+class TokenAsKeyError(CredentialError):
     """An OAuth token stands where the LiteLLM key is expected."""
 
     def __init__(self, header: str = "x-litellm-api-key") -> None:
         super().__init__(
-            message=f"An Anthropic OAuth token is no LiteLLM key. Send your LiteLLM key in `{header}`, and the token in `Authorization`.",
-            type=ProxyErrorTypes.auth_error,
-            param=None,
-            code=401,
+            f"An Anthropic OAuth token is no LiteLLM key. Send your LiteLLM key in `{header}`, and the token in `Authorization`."
         )
+
+
+@contextlib.contextmanager
+def errors_for_the_client() -> Iterator[None]:
+    """What the policy refuses, as an error the proxy's own handlers render on every route."""
+    try:
+        yield
+    except (InvalidTokenError, litellm.AuthenticationError) as error:
+        raise CredentialError(getattr(error, "message", str(error))) from None
 
 
 def custom_key_header() -> str | None:
@@ -37,6 +53,19 @@ def custom_key_header() -> str | None:
 
     header = general_settings.get("litellm_key_header_name")
     return header if isinstance(header, str) else None
+
+
+def refuse_near_miss(headers: Mapping[str, str]) -> None:
+    """Raise ProxyException where a credential's header holds an OAuth token that no header sends as Anthropic takes it."""
+    meant = {name: value for name, value in as_sent(headers).items() if name.lower() in _CREDENTIAL_HEADERS and holds_token(value)}
+    with errors_for_the_client():
+        if meant and token_in_headers(meant) is None:
+            raise InvalidTokenError(WRONG_FORM)
+
+
+def as_sent(headers: Mapping[str, str]) -> dict[str, str]:
+    """A request's headers without a mask that stands for no token: LiteLLM makes requests of its own from others' headers (MCP)."""
+    return {name: value for name, value in headers.items() if isinstance(value, OAuthToken) or MASK not in value}
 
 
 def refuse_lone_token(route: str) -> None:
@@ -55,8 +84,10 @@ def without_litellm_key(headers: Mapping[str, str], custom_header: str | None, u
 
 
 def carries_litellm_key(value: str, user: UserAPIKeyAuth | None, key: str | None = None) -> bool:
-    """Whether a header, cookie or parameter holds the key of `user`, which LiteLLM knows by its hash, or this very one."""
-    known = {key} if user is None else {key, user.api_key, user.token}
+    """Whether a header, cookie or parameter holds the key of `user`, which LiteLLM knows by its hash, the master key, or this very one."""
+    from litellm.proxy.proxy_server import master_key
+
+    known = {key, master_key, *(() if user is None else (user.api_key, user.token))} - {None}
     words = _BETWEEN_WORDS.split(value)
     return any(word and (word in known or hash_token(word) in known) for word in (value.strip(), *words))
 

@@ -6,7 +6,7 @@ Remove when: upstream accepts the key in any of its headers beside a token in Au
 """
 
 from litellm.llms.anthropic.oauth import has_token, holds_token
-from litellm.proxy.auth.litellm_key import TokenAsKeyError, refuse_lone_token
+from litellm.proxy.auth.litellm_key import TokenAsKeyError, refuse_lone_token, refuse_near_miss
 
 
 def get_api_key(
@@ -19,17 +19,21 @@ def get_api_key(
     route,
     request,
 ):
-    others = (
-        custom_litellm_key_header,
-        azure_api_key_header,
-        anthropic_api_key_header,
-        google_ai_studio_api_key_header,
-        azure_apim_header,
-    )
-    if holds_token(api_key) and any(isinstance(each, str) and each and not holds_token(each) for each in others):
-        api_key = ""
-    elif any(holds_token(each) for each in (api_key, *others)):
-        refuse_lone_token(route)
+    refuse_near_miss(request.headers)
+    given = (custom_litellm_key_header, azure_api_key_header, anthropic_api_key_header, google_ai_studio_api_key_header, azure_apim_header)
+    keys = [each if isinstance(each, str) and not holds_token(each) else None for each in given]
+    if any(holds_token(each) for each in (api_key, *given)):
+        if not any((*keys, api_key and not holds_token(api_key))):
+            refuse_lone_token(route)
+        else:
+            (
+                custom_litellm_key_header,
+                azure_api_key_header,
+                anthropic_api_key_header,
+                google_ai_studio_api_key_header,
+                azure_apim_header,
+            ) = keys
+            api_key = "" if holds_token(api_key) else api_key
     ...
 
 

@@ -27,8 +27,8 @@ from litellm.litellm_core_utils.oauth_scope import scoped_for
 from litellm.llms.anthropic import oauth
 from litellm.llms.anthropic.oauth_origins import allowed_origins
 from litellm.proxy._types import ProxyException, UserAPIKeyAuth
-from litellm.proxy.auth.litellm_key import KEY_HEADERS, carries_litellm_key, custom_key_header, without_litellm_key
-from litellm.proxy.client_errors import errors_for_the_client
+from litellm.proxy.auth.litellm_key import KEY_HEADERS, carries_litellm_key, custom_key_header, errors_for_the_client, without_litellm_key
+from litellm.proxy.client_headers import SealsClientTokens
 
 P = ParamSpec("P")
 
@@ -46,8 +46,8 @@ class ClientTokenRoute(APIRoute):
         return super().matches(scope)
 
 
-def routes_client_tokens(startup: Callable[..., AsyncIterator[Any]]) -> Callable[..., AsyncIterator[Any]]:
-    """Make the proxy's start refuse an origin setting that is not valid, and put the Anthropic pass-through first for clients' tokens."""
+def serves_client_tokens(startup: Callable[..., AsyncIterator[Any]]) -> Callable[..., AsyncIterator[Any]]:
+    """Make the proxy's start refuse an origin setting that is not valid, seal clients' tokens, and route them to the pass-through first."""
 
     @functools.wraps(startup)
     async def started(app: Any) -> AsyncIterator[Any]:
@@ -56,6 +56,7 @@ def routes_client_tokens(startup: Callable[..., AsyncIterator[Any]]) -> Callable
             from litellm.proxy.pass_through_endpoints.llm_passthrough_endpoints import anthropic_proxy_route
 
             methods = ["GET", "POST", "PUT", "DELETE", "PATCH"]
+            app.middleware_stack = SealsClientTokens(app.middleware_stack)
             app.router.routes.insert(0, ClientTokenRoute("/anthropic/{endpoint:path}", anthropic_proxy_route, methods=methods))
             yield state
 
@@ -68,10 +69,22 @@ def clients_credential(request: Request, base: str, own: Mapping[str, str] | Non
     Raises ProxyException for a malformed token, and for one that is refused where the proxy has nothing of its own to send.
     """
     with errors_for_the_client():
-        scoped = scoped_for(
-            dict(request.headers), "anthropic", (base,), own_key="set" if own else None, deployment="/anthropic pass-through"
-        )
+        scoped = scoped_for(request.headers, "anthropic", (base,), own_key="set" if own else None, deployment="/anthropic pass-through")
     return own if scoped.token is None else cast("dict[str, str]", oauth.set_anthropic_headers({}, scoped.token))
+
+
+def query_of(request: Request, given: Mapping[str, str] | None, user: UserAPIKeyAuth) -> Mapping[str, str]:
+    """The query that a pass-through sends, each value of a name, without what is a credential.
+
+    Upstream reads it into a dictionary, which keeps one value a name, and hands some of its routes' own on.
+    """
+    query = list(given.items()) if given else parse_qsl(request.url.query, keep_blank_values=True)
+    passed = [(name, value) for name, value in query if not oauth.holds_token(value) and not carries_litellm_key(str(value), user)]
+    if len(passed) < len(query):
+        request.scope["query_string"] = urlencode(passed).encode()
+        for cached in ("_query_params", "_url"):
+            request.__dict__.pop(cached, None)
+    return httpx.QueryParams(passed)
 
 
 async def credentials_for(
@@ -81,11 +94,11 @@ async def credentials_for(
 
     The client's own credentials are taken off the request: what upstream forwards of it holds neither token nor LiteLLM key.
     """
-    client, to_anthropic = dict(request.headers), oauth.may_send_to(target, allowed_origins())
+    client, to_anthropic = request.headers, oauth.may_send_to(target, allowed_origins())
     with errors_for_the_client():
         scoped = scoped_for(client, "anthropic" if to_anthropic else None, (target,), own_key=None, deployment=target)
     own = oauth.token_in_headers(custom_headers)
-    came_along = own is not None and oauth.has_token(client) and own in str(list(client.values()))
+    came_along = own is not None and own in [oauth.oauth_token(value) for value in client.values() if oauth.is_anthropic_oauth_key(value)]
     _take_credentials_off(request, user, keep_oauth_beta=to_anthropic or not oauth.has_token(client))
     if scoped.token is not None and (came_along or forward_headers):
         if "multipart/form-data" not in client.get("content-type", "") and not await request.body():
@@ -103,12 +116,6 @@ def _take_credentials_off(request: Request, user: UserAPIKeyAuth, *, keep_oauth_
         request.scope["headers"] = [(name.encode("latin-1"), str(value).encode("latin-1")) for name, value in kept.items()]
         request.__dict__.pop("_headers", None)
         request.state._cached_headers = None
-    query = parse_qsl(request.url.query, keep_blank_values=True)
-    passed = [(name, value) for name, value in query if not oauth.holds_token(value) and not carries_litellm_key(value, user)]
-    if len(passed) < len(query):
-        request.scope["query_string"] = urlencode(passed).encode()
-        for cached in ("_query_params", "_url"):
-            request.__dict__.pop(cached, None)
 
 
 def answers_as_it_was_answered(send: Callable[P, Awaitable[object]]) -> Callable[P, Awaitable[object]]:

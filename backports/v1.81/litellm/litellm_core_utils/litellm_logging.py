@@ -5,6 +5,7 @@ Upstream: none yet
 Remove when: the release is no longer supported.
 """
 
+from litellm.litellm_core_utils.oauth_failures import mark_clients_own
 from litellm.litellm_core_utils.oauth_masking import masked_argument
 
 
@@ -23,4 +24,12 @@ class Logging:
 
     def post_call(self, original_response, api_key=None, additional_args={}):
         api_key, additional_args = masked_argument(api_key), masked_argument(additional_args)
+        ...
+
+    def failure_handler(self, exception):
+        mark_clients_own(exception, self.litellm_params.get("api_key"))
+        ...
+
+    async def async_failure_handler(self, exception):
+        mark_clients_own(exception, self.litellm_params.get("api_key"))
         ...

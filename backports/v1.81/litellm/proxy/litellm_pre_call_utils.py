@@ -8,7 +8,7 @@ Remove when: the release is no longer supported.
 """
 
 from litellm.proxy.client_headers import carries_client_token, seal_client_credentials
-from litellm.proxy.header_copies import adds_client_token, seals_header_copies
+from litellm.proxy.client_token_header import adds_client_token
 
 
 @carries_client_token
@@ -19,7 +19,6 @@ def clean_headers(headers, litellm_key_header_name=None): ...
 def add_provider_specific_headers_to_request(data, headers): ...
 
 
-@seals_header_copies
 async def add_litellm_data_to_request(data):
     seal_client_credentials(data)
     ...

@@ -6,10 +6,10 @@ Remove when: upstream answers auth errors in Anthropic's shape on Anthropic's ro
 """
 
 from litellm.proxy.client_errors import answers_as_anthropic
-from litellm.proxy.pass_through_endpoints.client_credentials import routes_client_tokens
+from litellm.proxy.pass_through_endpoints.client_credentials import serves_client_tokens
 
 
-@routes_client_tokens
+@serves_client_tokens
 async def proxy_startup_event(app): ...
 
 

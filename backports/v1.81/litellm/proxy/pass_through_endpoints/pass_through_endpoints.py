@@ -7,13 +7,12 @@ Upstream: BerriAI/litellm#19618
 Remove when: the release is no longer supported.
 """
 
-import httpx
-
 from litellm.proxy.pass_through_endpoints.client_credentials import (
     RAW_BODY,
     answers_as_it_was_answered,
     credentials_for,
     forwarded_headers,
+    query_of,
     redacts_request_headers,
 )
 
@@ -37,6 +36,5 @@ class HttpPassThroughEndpointHelpers:
 @answers_as_it_was_answered
 async def pass_through_request(request, target, custom_headers, user_api_key_dict, forward_headers=False, query_params=None):
     custom_headers = await credentials_for(request, target, custom_headers, user_api_key_dict, forward_headers)
-    # Upstream reads the query into a dictionary, which keeps one value a name.
-    query_params = query_params or httpx.QueryParams(request.url.query)
+    query_params = query_of(request, query_params, user_api_key_dict)
     ...

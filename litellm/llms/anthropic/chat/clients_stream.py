@@ -1,0 +1,49 @@
+"""An error as the first event of a stream is as good as a status: to a client's own token it is the client's.
+
+Upstream makes a failure of Anthropic's of every error in a chat's stream, whatever its type says.
+
+Intent: failures
+Upstream: none yet
+Remove when: upstream gives an error in a stream the status that its type stands for.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import json
+from collections.abc import Callable, Mapping
+from typing import Any, Final, ParamSpec, TypeVar, cast
+
+from litellm.litellm_core_utils.oauth_failures import ERROR_TYPES
+from litellm.litellm_core_utils.oauth_scope import clients_token
+from litellm.llms.anthropic.common_utils import AnthropicError
+
+P = ParamSpec("P")
+R = TypeVar("R")
+_STATUSES: Final = {kind: status for status, kind in ERROR_TYPES.items()}
+
+
+def knows_whose_it_is(call: Callable[P, R]) -> Callable[P, R]:
+    """Make a call that answers with a stream, and its headers, tell the stream whether it is of its caller's own token."""
+
+    def told(answer: Any, logging_obj: Any) -> Any:
+        answer[0].of_clients_token = clients_token(logging_obj.litellm_params.get("api_key")) is not None
+        return answer
+
+    @functools.wraps(call)
+    async def awaited(*args: P.args, **kwargs: P.kwargs) -> Any:
+        return told(await cast(Any, call)(*args, **kwargs), inspect.signature(call).bind(*args, **kwargs).arguments["logging_obj"])
+
+    @functools.wraps(call)
+    def called(*args: P.args, **kwargs: P.kwargs) -> R:
+        return cast(R, told(call(*args, **kwargs), inspect.signature(call).bind(*args, **kwargs).arguments["logging_obj"]))
+
+    return cast(Callable[P, R], awaited if inspect.iscoroutinefunction(call) else called)
+
+
+def raise_refusal(stream: object, chunk: Mapping[str, Any]) -> None:
+    """Raise AnthropicError, with the status its type stands for, for an event that refuses a caller's own token."""
+    status = _STATUSES.get((chunk.get("error") or {}).get("type")) if chunk.get("type") == "error" else None
+    if status is not None and getattr(stream, "of_clients_token", False):
+        raise AnthropicError(status_code=status, message=json.dumps(chunk))

@@ -1,0 +1,102 @@
+"""What a request causes beside itself: LiteLLM's calls to Anthropic go out with the client's token, not with the operator's key instead."""
+
+from __future__ import annotations
+
+import pytest
+from litellm.proxy.response_api_endpoints import endpoints
+from litellm.types.llms import anthropic as anthropic_types
+
+from tests.proxy.conftest import CUSTOM_KEY_HEADER
+from tests.support.proxy_process import Proxy
+from tests.support.proxy_routes import CLIENT, COUNT_TOKENS, Route
+from tests.support.proxy_scene import Scene, wire_headers
+from tests.support.standin import MODEL, OAUTH_BETA
+
+MESSAGES = [{"role": "user", "content": "Say hello."}]
+COUNTERS = (
+    COUNT_TOKENS,
+    Route(
+        "input_tokens", "POST", "/v1/responses/input_tokens", json={"model": "claude", "input": "Say hello."}, answered='"input_tokens":3'
+    ),
+    Route(
+        "token_counter",
+        "POST",
+        "/utils/token_counter?call_endpoint=true",
+        json={"model": "claude", "messages": MESSAGES},
+        answered='"total_tokens":3',
+    ),
+)
+_ASKED = [route for route in COUNTERS if route.name != "input_tokens" or hasattr(endpoints, "responses_input_tokens")]
+ADVISOR = getattr(anthropic_types, "ANTHROPIC_ADVISOR_TOOL_TYPE", None)
+
+
+def _bringing(stage: Scene, token: str) -> dict[str, str]:
+    return {"x-litellm-api-key": stage.litellm_key, "Authorization": f"Bearer {token}"}
+
+
+@pytest.mark.skipif(ADVISOR is None, reason="this release has no advisor")
+@pytest.mark.parametrize("streamed", [False, True], ids=["whole", "streamed"])
+def test_an_advisors_sub_call_is_the_clients(stage: Scene, proxy: Proxy, streamed: bool) -> None:
+    """A client's model, another provider's, asks an advisor that is Claude: Claude is asked with the client's token, the model without."""
+    token = stage.token()
+    stage.clear()
+    tool = {"type": ADVISOR, "name": "advisor", "model": "claude"}
+    body = {"model": "gpt", "max_tokens": 16, "messages": MESSAGES, "tools": [tool], "stream": streamed}
+    headers = {**_bringing(stage, token), "anthropic-version": "2023-06-01"}
+    answer = CLIENT.post(f"{proxy.url}/v1/messages", headers=headers, json=body)
+    assert answer.status_code == 200, answer.text[:500]
+    asked = [wire_headers(request) for request in stage.anthropic.requests]
+    assert len(asked) == 1 and len(stage.other_calls()) == 2, f"the advisor was asked {len(asked)} times"
+    assert asked[0].get("authorization") == f"Bearer {token}" and "x-api-key" not in asked[0]
+    assert not any("token" in stage.spilled_by(repr((request.headers, request.body))) for request in stage.other_calls())
+
+
+@pytest.mark.parametrize("name", ["claude-of-the-future-9", "made-up", "gpt-of-the-future"])
+@pytest.mark.parametrize("route", _ASKED, ids=lambda route: route.name)
+def test_a_model_that_nobody_knows_is_counted_as_ever(stage: Scene, hooked_proxy: Proxy, route: Route, name: str) -> None:
+    """Under a wildcard, a name that LiteLLM has no provider for is counted by itself, with a client's token as with the operator's key."""
+    stage.clear()
+    usual = route.call(hooked_proxy.url, {"x-litellm-api-key": stage.litellm_key}, model=name)
+    answer = route.call(hooked_proxy.url, _bringing(stage, stage.token()), model=name)
+    assert usual.status_code == 200, usual.text[:300]
+    assert (answer.status_code, answer.json()) == (usual.status_code, usual.json()), answer.text[:300]
+    reached = [request.path for request in (*stage.anthropic.requests, *stage.other_calls(), *stage.third.requests)]
+    assert not reached
+
+
+@pytest.mark.parametrize("route", _ASKED, ids=lambda route: route.name)
+def test_a_count_is_made_with_the_clients_token(stage: Scene, proxy: Proxy, route: Route) -> None:
+    """Whichever route asks Anthropic to count, it is asked with the client's token, and its answer is the client's."""
+    token = stage.token()
+    sent = stage.sent_by(proxy, route, _bringing(stage, token))
+    headers = wire_headers(sent)
+    assert sent.path == "/v1/messages/count_tokens"
+    assert headers["authorization"] == f"Bearer {token}" and "x-api-key" not in headers
+    assert OAUTH_BETA in headers["anthropic-beta"].split(",")
+
+
+@pytest.mark.parametrize("route", _ASKED, ids=lambda route: route.name)
+def test_a_count_needs_no_key_of_the_operators(stage: Scene, keyless_proxy: Proxy, route: Route) -> None:
+    """Where the operator has no key for Anthropic, a client's token still has its count."""
+    token = stage.token()
+    sent = stage.sent_by(keyless_proxy, route, {CUSTOM_KEY_HEADER: f"Bearer {stage.litellm_key}", "Authorization": f"Bearer {token}"})
+    assert wire_headers(sent)["authorization"] == f"Bearer {token}"
+
+
+@pytest.mark.parametrize("status", [401, 429])
+@pytest.mark.parametrize("route", _ASKED, ids=lambda route: route.name)
+def test_a_refused_count_is_not_made_at_the_operators_cost(stage: Scene, proxy: Proxy, route: Route, status: int) -> None:
+    """What Anthropic answers to the client's token is what the client reads: neither the operator's key nor a guess stands in for it."""
+    token = stage.token(status)
+    stage.clear()
+    answer = route.call(proxy.url, _bringing(stage, token))
+    assert answer.status_code == status and token not in answer.text, f"{answer.status_code} {answer.text[:300]}"
+    assert [wire_headers(request).get("authorization") for request in stage.anthropic.requests] == [f"Bearer {token}"]
+
+
+@pytest.mark.parametrize("route", _ASKED, ids=lambda route: route.name)
+def test_a_known_model_under_a_wildcard_is_counted_with_the_token(stage: Scene, hooked_proxy: Proxy, route: Route) -> None:
+    """A model of Anthropic's that only the wildcard serves goes to Anthropic, with the client's token."""
+    token = stage.token()
+    sent = stage.sent_by(hooked_proxy, route, _bringing(stage, token), model=MODEL)
+    assert wire_headers(sent)["authorization"] == f"Bearer {token}"
