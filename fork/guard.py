@@ -15,8 +15,7 @@ def misfits(guard: Sequence[ast.stmt], ours: Function, theirs: Function) -> Iter
 
     Raises SyntaxError where they cannot stand in a function.
     """
-    bound, bound_upstream = bindings(guard), bindings(theirs.body)
-    read, read_upstream = _read_from_outside(guard), _read_from_outside(theirs.body)
+    bound, bound_upstream, read = bindings(guard), bindings(theirs.body), _read_from_outside(guard)
     parameters, parameters_upstream = _parameters(ours), _parameters(theirs)
     for name in sorted((read | bound.keys()) & parameters.keys()):
         if parameters[name] != parameters_upstream.get(name):
@@ -31,7 +30,8 @@ def misfits(guard: Sequence[ast.stmt], ours: Function, theirs: Function) -> Iter
             f"Its guard reads {name}, which upstream's body binds in line {line}: ahead of that it has no value.",
             "Bind it in the guard as well, or use another name.",
         )
-    for name in sorted(bound.keys() & read_upstream - bound_upstream.keys() - parameters_upstream.keys()):
+    fresh = bound.keys() - bound_upstream.keys() - parameters_upstream.keys()
+    for name in sorted(fresh & _read_from_outside(theirs.body)) if fresh else ():
         yield (
             f"Its guard binds {name}, which upstream's body reads from the module: it would read the guard's.",
             "Use another name in the guard.",

@@ -87,8 +87,8 @@ class Overlay:
     claims: tuple[Claim, ...]
 
     @property
-    def words(self) -> frozenset[str]:
-        """The names it claims or imports at the top of the module: what else upstream has there does not concern it."""
+    def names(self) -> frozenset[str]:
+        """The names it claims or imports at the top of the module: what else upstream defines there does not concern it."""
         return frozenset(claim.name for claim in self.claims) | frozenset(item.bound for item in self.imports)
 
 

@@ -95,7 +95,7 @@ def survey(line: Line, wheel: UpstreamWheel) -> Patch:
             else:
                 overlay = read_overlay(source)
                 with _collector_paused():
-                    merged = merge(Source(path, wheel.read(path), overlay.words), overlay)
+                    merged = merge(Source(path, wheel.read(path), overlay.names), overlay)
                 files[path], touches[path] = merged.data, merged.touches
         except LostClaims as error:
             touches[path], lost[path] = error.touches, error.lost

@@ -24,7 +24,7 @@ _BOM = b"\xef\xbb\xbf"
 # Where Python's own tokenizer ends a line. str.splitlines() also splits at form feeds and U+2028, which would shift every line after them.
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _STATEMENT = re.compile(r"^(?=[^\W\d]|@)", re.MULTILINE)
-_BODY = ("@", "def ", "class ", "async def ")
+_DEFINED = re.compile(r"^(?:async[ \t]+def|def|class)[ \t]+(\w+)", re.MULTILINE)
 _UP_TO_COLON = re.compile(r"(?:[^#:]|#[^\r\n]*)*:")
 _REST_OF_LINE = re.compile(r"[ \t\f]*(#[^\r\n]*)?(?=\r|\n|\Z)")
 
@@ -33,11 +33,11 @@ class Source:
     """One Python module as it lies on disk or in a wheel.
 
     text: what the bytes say, newlines untouched. tree: its syntax tree. newline: the module's own line ending.
-    words: if given, functions and classes in which none of these words occurs are not parsed; `0` stands for each in the tree.
+    names: if given, top-level functions and classes of other names are not parsed; `0` stands for each in the tree.
     Raises ForkError, with the line, if the bytes are no Python.
     """
 
-    def __init__(self, name: str, raw: bytes, words: Collection[str] | None = None) -> None:
+    def __init__(self, name: str, raw: bytes, names: Collection[str] | None = None) -> None:
         self.name = name
         self.raw = raw
         self._bom = _BOM if raw.startswith(_BOM) else b""
@@ -46,7 +46,7 @@ class Source:
             self.text = raw[len(self._bom) :].decode(self.encoding)
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
-                self.tree = ast.parse(self.text if words is None else _reduced(self.text, words), name)
+                self.tree = ast.parse(self.text if names is None else _reduced(self.text, names), name)
         except (SyntaxError, ValueError) as error:
             raise ForkError(f"{name}{line_of(error)} cannot be read as Python.", str(error), "Correct that line.") from error
         self.newline = "\r\n" if "\r\n" in self.text else "\n"
@@ -191,8 +191,8 @@ def line_of(error: Exception) -> str:
     return f":{line}" if line else ""
 
 
-def _reduced(text: str, words: Collection[str]) -> str:
-    """The text with `0` and empty lines for each top-level function or class in which none of the words occurs: lines keep their numbers.
+def _reduced(text: str, names: Collection[str]) -> str:
+    """The text with `0` and empty lines for each top-level function or class of another name: lines keep their numbers.
 
     Parsing is what a merge spends its time on, and of upstream's largest modules it needs a few definitions. A line of a string that looks
     like a statement is told by the triple quotes before it: only what starts and ends outside of strings is left out.
@@ -204,16 +204,16 @@ def _reduced(text: str, words: Collection[str]) -> str:
         open_quotes ^= part.count('"""') % 2 == 1 or part.count("'''") % 2 == 1
         part = decorated + part
         decorated = ""
-        if part.startswith("@") and not re.search(r"^(?:def|class|async)\b", part, re.MULTILINE):
+        defined = _DEFINED.search(part)
+        if part.startswith("@") and defined is None:
             decorated = part
-        elif whole and not open_quotes and part.startswith(_BODY) and "\r" not in part and not _has_any(words, part):
+        elif whole and not open_quotes and defined is not None and "\r" not in part and not _is_one(defined[1], names):
             parts.append("0" + "\n" * part.count("\n"))
         else:
             parts.append(part)
     return "".join([*parts, decorated])
 
 
-def _has_any(words: Collection[str], text: str) -> bool:
-    """Whether one of the words stands in a text, in any spelling that Python reads as the same name (Language Reference, 2.3)."""
-    read = text if text.isascii() else unicodedata.normalize("NFKC", text)
-    return any(word in read for word in words)
+def _is_one(name: str, names: Collection[str]) -> bool:
+    """Whether a name is one of these, in any spelling that Python reads as the same (Language Reference, 2.3)."""
+    return (name if name.isascii() else unicodedata.normalize("NFKC", name)) in names

@@ -139,7 +139,7 @@ def _given_back(line: Line, upstream: UpstreamWheel) -> Iterator[Mutant]:
 def mutants(line: Line, upstream: UpstreamWheel, files: Mapping[str, bytes]) -> Iterator[Mutant]:
     """Every mutant of a line whose merged modules are `files`."""
     for name, path, old, new in _EDITS:
-        yield _edited(name, path, old, new, files[path].decode())
+        yield _edited(name, path, old, new, files.get(path, b"").decode())
     yield from _given_back(line, upstream)
 
 

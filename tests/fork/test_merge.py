@@ -17,7 +17,7 @@ def run(upstream: str | bytes, overlay: str | bytes) -> Merged:
     ours = WHY.encode() + (overlay if isinstance(overlay, bytes) else overlay.encode())
     read = read_overlay(Source("overlay/m.py", ours))
     whole = merge(Source("litellm/m.py", theirs), read)
-    assert merge(Source("litellm/m.py", theirs, read.words), read) == whole
+    assert merge(Source("litellm/m.py", theirs, read.names), read) == whole
     return whole
 
 
