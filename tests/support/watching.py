@@ -23,8 +23,8 @@ import httpx
 
 # A whole token, as tests.support.credentials makes them: its prefix alone stands in settings, and a mask names none.
 A_TOKEN: Final = re.compile("-".join(("sk", "ant", "oat01", r"[\w-]{16,}")))
-# What hangs on these is the process's, not the call's; a frame is a call that goes on, and the token is in use there. A response's stream is
-# the transport's, down to the socket on which the token was sent: private to two libraries, printed and serialized by neither.
+# What hangs on these is the process's, not the call's. A frame is a call that goes on: the token is in use there. A response's stream is
+# its transport's, down to the socket on which the token was sent: private to two libraries, printed and serialized by neither.
 _NOT_THE_CALLS: Final = (
     types.ModuleType,
     type,

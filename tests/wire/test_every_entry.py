@@ -56,9 +56,15 @@ def elsewhere(_loopback: list[str]) -> Iterator[list[str]]:
 @pytest.mark.asyncio(loop_scope="session")
 @pytest.mark.parametrize("name", [entry.name for entry in _ENTRIES])
 async def test_no_entry_sends_a_token_to_another_provider(
-    name: str, entries: dict[str, Entry], origin: Origin, elsewhere: list[str], names: dict[str, str]
+    name: str,
+    entries: dict[str, Entry],
+    origin: Origin,
+    elsewhere: list[str],
+    names: dict[str, str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Called for one provider after the other until its headers arrive, a function sends no token; or it is known why none is made."""
+    monkeypatch.setattr(litellm, "cache", None)  # as it is again afterwards, whatever a function did: one of them sets up a cache
     headers = {"Authorization": f"Bearer {names['token']}", "x-kept": "yes"}
     why: dict[str, str] = {}
     arrived = kept = False
