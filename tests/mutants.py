@@ -119,7 +119,7 @@ _EDITS = (
 def _edited(name: str, path: str, old: str, new: str, text: str) -> Mutant:
     count = text.count(old)
     data: bytes | str = text.replace(old, new).encode() if count == 1 else f"{old!r} stands {count} times in {path}, not once"
-    return Mutant(name, path, data, SDK_FIRST)
+    return Mutant(name, path, data, PROXY_FIRST if path.startswith(_PROXY_ROOMS) else SDK_FIRST)
 
 
 def _without(overlay: Source, name: str) -> bytes:
