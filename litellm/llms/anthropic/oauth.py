@@ -73,10 +73,7 @@ class OAuthToken(str):
 
 
 class ConfiguredBearer(str):
-    """The `authorization` of a token that is configured with the base it goes to, told from a client's until the request has left.
-
-    httpx keeps the very bytes that `encode` returns.
-    """
+    """The `authorization` of a token that is configured with its base, told from a client's on the wire: httpx keeps what encode returns."""
 
     class Encoded(bytes):
         """What it is on the wire."""
@@ -86,11 +83,10 @@ class ConfiguredBearer(str):
 
 
 class ScopedHeaders(NamedTuple):
-    """A caller's headers after scoping.
+    """A caller's headers after scoping, without a token: a new dict.
 
-    headers: those that go out, without a token; a new dict. may_go: whether provider and destination may have one.
-    token: the one that goes out with them, None where it may not or there is none.
-    refused_origin: the origin it was kept from, where the provider is Anthropic and the origin is not listed; None otherwise.
+    may_go: whether provider and destination may have one. token: the one that goes out with them. refused_origin: Anthropic's provider, and an
+    origin that is not listed, which a token was kept from.
     """
 
     headers: dict[str, object]
@@ -152,10 +148,7 @@ def has_token(headers: object) -> bool:
 
 
 def token_in_headers(headers: object) -> str | None:
-    """The OAuth token that a mapping of headers carries, in `Authorization` or else in `x-api-key`, under any casing; None without one.
-
-    Raises InvalidTokenError as oauth_token does.
-    """
+    """The OAuth token in `Authorization` or else in `x-api-key`, under any casing; None without one. Raises InvalidTokenError."""
     if not has_token(headers) or not isinstance(headers, Mapping):
         return None
     for name in ("authorization", "x-api-key"):
@@ -194,11 +187,16 @@ def betas_in(headers: Mapping[str, object]) -> str:
     return merge_betas(*(value for name, value in headers.items() if name.lower() == BETA_HEADER))
 
 
+def asks_for_oauth(headers: Mapping[str, object]) -> bool:
+    """Whether the OAuth beta is among those that headers ask for."""
+    return any(name.lower() == BETA_HEADER and OAUTH_BETA in merge_betas(value).split(",") for name, value in headers.items())
+
+
 def set_anthropic_headers(headers: Mapping[str, object], api_key: str | None) -> dict[str, Any]:
     """The headers with the credential written into them: a new dict, the given one is left alone.
 
-    An OAuth token becomes the one `authorization` bearer, takes every `x-api-key` out, adds its beta to those already asked for and sets
-    the browser header. Any other key becomes `x-api-key` and changes nothing else. None or blank changes nothing.
+    An OAuth token becomes the one `authorization` bearer, takes every `x-api-key` out, adds its beta and sets the browser header. Any other key
+    becomes `x-api-key` and changes nothing else. None or blank changes nothing.
     """
     token = oauth_token(api_key)
     if token is None:
