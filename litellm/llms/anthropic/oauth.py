@@ -1,12 +1,11 @@
 """The policy for Anthropic OAuth tokens: what is one, which credential wins, where it may go, what goes out with it.
 
-Upstream decides each of these anew on every call path, and differently. Here they are decided once, by pure functions on the standard
-library alone, so that every touch is a call into this module and the rules can be tested without LiteLLM.
+Upstream decides each anew on every call path. Here they are decided once, by pure functions on the standard library alone, so that every
+touch is a call into this module.
 
 Intent: headers
 Upstream: BerriAI/litellm#19618
-Remove when: upstream sends the same headers for an OAuth token on every call path, scopes a caller's token by provider and by origin, and
-    its own tests assert whole header sets for both.
+Remove when: upstream sends the same headers for an OAuth token on every call path, and scopes a caller's token by provider and origin.
 """
 
 from __future__ import annotations
@@ -73,7 +72,7 @@ class OAuthToken(str):
 
 
 class ConfiguredBearer(str):
-    """The `authorization` of a token that is configured with its base, told from a client's on the wire: httpx keeps what encode returns."""
+    """The `authorization` of a token that is configured with its base. httpx keeps what encode returns, so the exit can tell."""
 
     class Encoded(bytes):
         """What it is on the wire."""
@@ -85,8 +84,8 @@ class ConfiguredBearer(str):
 class ScopedHeaders(NamedTuple):
     """A caller's headers after scoping, without a token: a new dict.
 
-    may_go: whether provider and destination may have one. token: the one that goes out with them. refused_origin: Anthropic's provider, and an
-    origin that is not listed, which a token was kept from.
+    may_go: whether provider and destination may have one. token: the one that goes out with them.
+    refused_origin: one that is not listed, which a token was kept from although the provider is Anthropic.
     """
 
     headers: dict[str, object]
@@ -99,7 +98,6 @@ def oauth_token(value: object) -> str | None:
     """The OAuth token in a credential value, with or without a `Bearer` scheme, stripped; None for anything else.
 
     Only the prefix counts, in this case: plan logins, `claude setup-token` and Workload Identity Federation all mint it.
-    The scheme's case and the spaces after it are free (RFC 9110, 11.1).
     Raises InvalidTokenError if the token has white space, a control character or no ASCII inside, which no header can carry, and for a
     mask whose token was lost on the way: another credential in its place would be billed without a word.
     """
@@ -195,8 +193,8 @@ def asks_for_oauth(headers: Mapping[str, object]) -> bool:
 def set_anthropic_headers(headers: Mapping[str, object], api_key: str | None) -> dict[str, Any]:
     """The headers with the credential written into them: a new dict, the given one is left alone.
 
-    An OAuth token becomes the one `authorization` bearer, takes every `x-api-key` out, adds its beta and sets the browser header. Any other key
-    becomes `x-api-key` and changes nothing else. None or blank changes nothing.
+    An OAuth token becomes the one `authorization` bearer, takes every `x-api-key` out, adds its beta and sets the browser header. Any other
+    key becomes `x-api-key` and changes nothing else. None or blank changes nothing.
     """
     token = oauth_token(api_key)
     if token is None:
