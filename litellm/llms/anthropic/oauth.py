@@ -1,7 +1,7 @@
 """The policy for Anthropic OAuth tokens: what is one, which credential wins, where it may go, what goes out with it.
 
 Upstream decides each anew on every call path. Here they are decided once, by pure functions on the standard library alone, so that every
-touch is a call into this module.
+touch is a call into it.
 
 Intent: headers
 Upstream: BerriAI/litellm#19618
@@ -37,8 +37,8 @@ class InvalidTokenError(ValueError):
 class OAuthToken(str):
     """An OAuth token on its way to a request: as text, and to whatever prints, copies or stores it, a mask. Only this module reads it.
 
-    betas: what its caller asked for beside it, comma-separated. displaced: the `api_key` that the call has without it.
-    configured: whether it is the call's own key; otherwise it came in a caller's headers, and goes where scope_headers lets it.
+    betas: what its caller asked for beside it. displaced: the `api_key` that the call has without it. configured: whether it is the call's
+    own key; otherwise it came in a caller's headers, and goes where scope_headers lets it.
     """
 
     __slots__ = ("_value", "betas", "configured", "displaced")
