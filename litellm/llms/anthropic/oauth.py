@@ -59,9 +59,6 @@ class OAuthToken(str):
     def __hash__(self) -> int:
         return hash(self._value)
 
-    def __repr__(self) -> str:
-        return repr(MASK)
-
     def __deepcopy__(self, memo: object = None) -> OAuthToken:
         return self
 
