@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Final, ParamSpec, TypeVar, cast
 
 import litellm
 from litellm._logging import verbose_logger
+from litellm.litellm_core_utils.oauth_advisor import tools_with_token
 from litellm.litellm_core_utils.oauth_arguments import HEADER_ARGUMENTS, Arguments, any_headers, changed_headers, merged_headers, seal
 from litellm.litellm_core_utils.oauth_failures import authentication_error, failure_of_call
 from litellm.llms.custom_httpx.oauth_exit import configured_elsewhere
@@ -49,7 +50,7 @@ def scopes_client_token(function: Callable[P, R]) -> Callable[P, R]:
     hands_on = function.__name__ in _HANDING_ON
 
     def scope(args: tuple[object, ...], kwargs: Arguments) -> tuple[tuple[object, ...], Arguments]:
-        return (args, kwargs) if hands_on and kwargs.get("fallbacks") else _scoped(signature, args, kwargs)
+        return (args, kwargs) if hands_on and kwargs.get("fallbacks") else _scoped(function.__name__, signature, args, kwargs)
 
     return _around(function, scope, marks=True)
 
@@ -158,7 +159,7 @@ def configured_key() -> str | None:
     return None
 
 
-def _scoped(signature: inspect.Signature, args: tuple[object, ...], kwargs: Arguments) -> tuple[tuple[object, ...], Arguments]:
+def _scoped(call: str, signature: inspect.Signature, args: tuple[object, ...], kwargs: Arguments) -> tuple[tuple[object, ...], Arguments]:
     from litellm.llms.anthropic import oauth as policy
 
     named: Arguments = {**dict(zip(signature.parameters, args, strict=False)), **kwargs} if args else kwargs
@@ -180,6 +181,8 @@ def _scoped(signature: inspect.Signature, args: tuple[object, ...], kwargs: Argu
     strip = functools.partial(policy.without_oauth, keep_oauth_beta=scoped.may_go, keep_betas=not isinstance(goes_out, policy.OAuthToken))
     changes = {name: changed_headers(named[name], strip) for name in HEADER_ARGUMENTS if named.get(name)}
     changes["api_key"] = goes_out
+    if named.get("tools"):
+        changes["tools"] = tools_with_token(call, provider, named, carried)
     positional = tuple(changes.pop(name, value) for name, value in zip(signature.parameters, args, strict=False))
     return positional, {**kwargs, **changes}
 
