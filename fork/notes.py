@@ -76,9 +76,12 @@ def _section(intent: Intent, newest: Sequence[_File], older: Sequence[tuple[Laye
     if intent.tests:
         yield f"Proven by {', '.join(f'[{path}]({path})' for path in intent.tests)}.\n"
     files = [file for file in newest if file.intent == intent.slug]
-    if files:
+    touches = [file for file in files if file.what != _NEW]
+    if len(files) > len(touches):
+        yield f"New modules: {', '.join(f'[{file.path}]({file.place})' for file in files if file.what == _NEW)}.\n"
+    if touches:
         yield "| file | what of it is ours | upstream |\n|---|---|---|"
-        for file in files:
+        for file in touches:
             yield f"| [{file.path}]({file.place}) | {file.what or _said(file.definitions) or 'imports'} | {file.upstream} |"
     for layer, own, below in older:
         differing = [_differs(file, below.get(file.path)) for file in own if file.intent == intent.slug]
