@@ -190,9 +190,9 @@ def test_notes_say_what_why_and_until_when(checkout: Checkout) -> None:
         "| overlay | laid over for | pinned releases it is for |\n|---|---|---|\n| litellm | every release | 1.0 |\n\n"
         "| intent | upstream | forwarded | removed when |\n|---|---|---|---|\n| example: An example | none yet | no | never |\n\n"
         "## example: An example\n\nA test needs one.\n\nProven by [tests/test_a.py](tests/test_a.py).\n\n"
+        "New modules: [litellm/fresh.py](litellm/fresh.py).\n\n"
         "| file | what of it is ours | upstream |\n|---|---|---|\n"
         "| [litellm/a.py](litellm/a.py) | guarded `other`; decorated `K`, `K.f`; replaced `greet`; added `K.x` | example/project#1 |\n"
-        "| [litellm/fresh.py](litellm/fresh.py) | a new module | example/project#1 |\n"
     )
     checkout.fork("notes", "--check", given=False)
     notes.write_text("old")
