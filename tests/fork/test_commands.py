@@ -223,5 +223,5 @@ def test_notes_tell_of_a_layer_what_differs(checkout: Checkout, tmp_path: Path) 
 def test_help_names_every_command(checkout: Checkout) -> None:
     """`--help` tells the commands, the way after an edit, and the exit statuses."""
     text = checkout.fork("--help", given=False)
-    for word in ("build", "tree", "check", "diff", "pin", "notes", "exit status"):
+    for word in ("build", "tree", "check", "diff", "pin", "move", "notes", "exit status"):
         assert word in text
