@@ -10,6 +10,7 @@ Remove when: upstream masks OAuth tokens in every record of its loggers and ever
 
 from __future__ import annotations
 
+import functools
 import logging
 import re
 from collections.abc import Callable, Mapping
@@ -39,22 +40,26 @@ def mask_records_of_litellm() -> bool:
 
 
 def _mask(record: logging.LogRecord) -> None:
-    """Mask a record's message and traceback. What cannot be formatted stays as it is, for logging itself to complain of, but masked."""
-    try:
-        message = record.getMessage()
-    except Exception:  # a wrong log call is whoever made it's, and never an error of the caller's
-        record.args = tuple(_masked_text(repr(each)) if _PREFIX in repr(each) else each for each in _arguments(record))
-        message = str(record.msg)
+    """Mask a record's message and traceback; a record that cannot be read is left for logging to complain of, in masked words."""
+    message = _text(record.getMessage)
+    if message is None:
+        args = record.args if isinstance(record.args, tuple) else (record.args,)
+        record.args = tuple(_masked_text(text) if _PREFIX in (text := _text(each.__repr__) or "") else each for each in args)
+        message = _text(record.msg.__str__) or ""
     if _PREFIX in message:
-        record.msg, record.args = _masked_text(message), () if message != str(record.msg) else record.args
-    if record.exc_info and record.exc_info[1] is not None:
-        trace = logging.Formatter().formatException(record.exc_info)
+        record.msg, record.args = _masked_text(message), () if record.args and _text(record.getMessage) == message else record.args
+    if record.exc_info:
+        trace = _text(functools.partial(logging.Formatter().formatException, record.exc_info)) or ""
         if _PREFIX in trace:
             record.exc_info, record.exc_text = None, _masked_text(trace)
 
 
-def _arguments(record: logging.LogRecord) -> tuple[object, ...]:
-    return record.args if isinstance(record.args, tuple) else (record.args,)
+def _text(read: Callable[[], object]) -> str | None:
+    """What an object says of itself; None where that raises: a log line is never an error of its caller's."""
+    try:
+        return str(read())
+    except Exception:
+        return None
 
 
 def _masked_text(text: str) -> str:

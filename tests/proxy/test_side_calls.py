@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
+
 from litellm.proxy.response_api_endpoints import endpoints
 from litellm.types.llms import anthropic as anthropic_types
-
 from tests.proxy.conftest import CUSTOM_KEY_HEADER
 from tests.support.proxy_process import Proxy
 from tests.support.proxy_routes import CLIENT, COUNT_TOKENS, Route

@@ -8,10 +8,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from litellm.integrations.custom_logger import CustomLogger
-from litellm.integrations.custom_prompt_management import CustomPromptManagement
 
 import litellm
+from litellm.integrations.custom_logger import CustomLogger
+from litellm.integrations.custom_prompt_management import CustomPromptManagement
 from tests.support.call_paths import CallPath, installed_paths
 from tests.support.origin import Origin
 from tests.support.standin import MODEL, Anthropic
@@ -30,7 +30,7 @@ _MESSAGES = [{"role": "user", "content": "Say hello."}]
 REACHED = (
     *("log_pre_api_call", "log_post_api_call", "log_success_event", "log_failure_event", "async_log_success_event"),
     *("async_log_failure_event", "logging_hook", "async_logging_hook", "async_pre_call_deployment_hook", "async_filter_deployments"),
-    *("log_success_fallback_event", "log_failure_fallback_event", "get_chat_completion_prompt", "async_pre_routing_hook"),
+    *("log_success_fallback_event", "log_failure_fallback_event", "get_chat_completion_prompt"),
 )
 
 _CHOOSING = ("async_filter_deployments", "async_pre_call_check", "pre_call_check")
@@ -106,7 +106,7 @@ async def test_no_hook_of_a_routers_is_handed_a_token(
     headers = {"Authorization": f"Bearer {names['token']}"}
     with Origin(Anthropic(statuses={names["token"]: 529})) as first, Origin(Anthropic()) as second:
         monkeypatch.setenv("LITELLM_ANTHROPIC_OAUTH_ORIGINS", first.url)
-        deployments = (("claude", first), ("claude", first), ("other", second))
+        deployments = (("claude", first), ("claude", first), ("again", first), ("other", second))
         models = [
             {"model_name": name, "litellm_params": {"model": f"anthropic/{MODEL}", "api_base": origin.url, "api_key": names["api_key"]}}
             for name, origin in deployments
@@ -116,7 +116,7 @@ async def test_no_hook_of_a_routers_is_handed_a_token(
         await router.acompletion(**asked)
         await asyncio.to_thread(router.completion, **asked)
         with pytest.raises(Exception):  # noqa: B017 - whatever it is, the fallback failed
-            await router.acompletion(**{**asked, "fallbacks": ["claude"]})
+            await router.acompletion(**{**asked, "fallbacks": ["again"]})
         await router.acompletion(**{**asked, "model": "other", "prompt_id": "kept"})
         await asyncio.to_thread(
             litellm.completion,

@@ -7,13 +7,12 @@ import logging
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from litellm.caching.redis_cache import RedisCache
 
 from litellm import _logging
+from litellm.caching.redis_cache import RedisCache
 from tests.support.environment import clean
 from tests.support.watching import tokens_in
 
@@ -40,18 +39,17 @@ class _Unprintable:
 
 
 @pytest.fixture
-def written(capfd: pytest.CaptureFixture[str]) -> Iterator[io.StringIO]:
+def written(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
     """What a handler on the root logger writes, every level included."""
     text = io.StringIO()
-    handler = logging.StreamHandler(text)
-    root = logging.getLogger()
-    root.addHandler(handler)
-    yield text
-    root.removeHandler(handler)
+    monkeypatch.setattr(logging.getLogger(), "handlers", [logging.StreamHandler(text)])
+    return text
 
 
 def _logger(name: str, monkeypatch: pytest.MonkeyPatch) -> logging.Logger:
-    logger = logging.getLogger(name)
+    """A logger whose records reach the root, without pytest's handlers there, which raise where a program's do not."""
+    logger, root = logging.getLogger(name), logging.getLogger()
+    monkeypatch.setattr(root, "handlers", [each for each in root.handlers if not type(each).__module__.startswith("_pytest")])
     monkeypatch.setattr(logger, "level", logging.DEBUG)
     monkeypatch.setattr(logger, "propagate", True)
     monkeypatch.setattr(logger, "disabled", False)
@@ -101,9 +99,10 @@ def test_every_logger_masks_a_token(
     assert own.getvalue().count("said: ") == 2 and "ValueError" in own.getvalue()
 
 
-def test_a_redis_that_is_down_costs_a_cache_and_nothing_else() -> None:
+def test_a_redis_that_is_down_costs_a_cache_and_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where nothing answers for Redis, whatever a caller is told is Redis's failure, not one of the line that was to log it."""
     backoff, retry = (pytest.importorskip(f"redis.{name}") for name in ("backoff", "retry"))
+    _logger("LiteLLM", monkeypatch)
     cache = RedisCache(host="127.0.0.1", port=1, retry=retry.Retry(backoff.NoBackoff(), 0))
     for call in (lambda: cache.set_cache("one", 1), lambda: cache.get_cache("one"), lambda: cache.increment_cache("one", 1)):
         try:

@@ -8,12 +8,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from litellm.integrations.custom_logger import CustomLogger
-from litellm.integrations.custom_prompt_management import CustomPromptManagement
-from litellm.types.utils import CredentialItem
 
 import litellm
 from litellm import Router
+from litellm.integrations.custom_logger import CustomLogger
+from litellm.integrations.custom_prompt_management import CustomPromptManagement
+from litellm.types.utils import CredentialItem
 from tests.support.origin import Origin, Request
 from tests.support.standin import MODEL, OAUTH_BETA, Anthropic
 from tests.support.watching import tokens_in

@@ -7,9 +7,9 @@ import inspect
 from typing import Any
 
 import pytest
-from litellm.types.router import RetryPolicy
 
 import litellm
+from litellm.types.router import RetryPolicy
 from tests.support.origin import Origin
 from tests.support.standin import MODEL, Anthropic
 from tests.wire.conftest import Wire
