@@ -15,6 +15,7 @@ from .diff import file_patch, text_diff
 from .errors import ForkError
 from .files import write_atomically
 from .merge import definition_text
+from .move import move
 from .notes import notes
 from .patch import Drift, drift, merge_release, require_pins, survey
 from .release import ROOT, Release, load_release, pinned
@@ -91,10 +92,21 @@ def _parser() -> argparse.ArgumentParser:
         action="store_true",
         help="pin the sha256 of the release's wheels instead, for every platform, as your index has them (asks uv)",
     )
+    _add_move_arguments(command("move", "pin another release, once what upstream changed under the overlay is settled", None))
     command("notes", "write PATCH_NOTES.md from intents.json, the overlays' docstrings and the pins", None).add_argument(
         "--check", action="store_true", help="write nothing; exit with 1 if the file is not what would be written"
     )
     return parser
+
+
+def _add_move_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("name", metavar="RELEASE", help="upstream's version, as your index has it")
+    parser.add_argument(
+        "--against", metavar="RELEASE", help="compare with the pins of this release (default: the nearest older pinned one)"
+    )
+    parser.add_argument(
+        "--settled", nargs="+", default=[], metavar="FILE:NAME", help="definitions that you have looked at, and found the overlay right for"
+    )
 
 
 def _build(options: argparse.Namespace) -> int:
@@ -179,6 +191,12 @@ def _pin(options: argparse.Namespace) -> int:
             print("".join(f"    {text}\n" for text in item.text.split("\n")), end="")
     replace(release, definitions=pins).save()
     print(f"{release.file}: {sum(map(len, pins.values()))} pins, {len(drifted)} of them changed.")
+    return 0
+
+
+def _move(options: argparse.Namespace) -> int:
+    release = move(options.name, ROOT, load_release(options.against) if options.against else None, options.settled)
+    print(f"{release.file}: pinned. Next: `make notes`, `make demo RELEASE={release.name}`.")
     return 0
 
 

@@ -41,13 +41,13 @@ class Merged:
 
 @dataclass(frozen=True)
 class Lost:
-    """A claim that has no place in upstream: what it touches is gone or there twice, or what it adds is upstream's now.
+    """A claim that has no place in upstream: what it touches is gone, there twice or of another kind, or what it adds is upstream's now.
 
     name: the claim's, MODULE for all of a file.
     """
 
     name: str
-    rank: Literal["gone", "twice", "taken"]
+    rank: Literal["gone", "twice", "kind", "taken"]
     refusal: ForkError
 
 
@@ -77,8 +77,8 @@ class _Scope:
 def merge(upstream: Source, overlay: Overlay) -> Merged:
     """Upstream's module with the overlay's definitions and missing imports in it.
 
-    Raises LostClaims where definitions are not found exactly once, and ForkError where one is of another kind or changes nothing, and where
-    the result is no Python.
+    Raises LostClaims where definitions are not found exactly once or are of another kind, and ForkError where one changes nothing, or
+    where the result is no Python.
     """
     merger = _Merger(upstream, overlay)
     module = _Scope("", upstream.tree.body, "", len(upstream.text))
@@ -150,6 +150,19 @@ def find_definition(source: Source, name: str) -> Definition | None:
     return node if isinstance(node, Definition) else None
 
 
+def definitions(source: Source) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Every definition that a module, or a class of it, has exactly once: its qualified name, and its text in parts."""
+    scopes = [("", source.tree.body)]
+    for prefix, body in scopes:
+        for name, found in bindings(body).items():
+            node = found[0].node
+            if len(found) > 1 or not isinstance(node, Definition):
+                continue
+            yield prefix + name, source.parts(node)
+            if isinstance(node, ast.ClassDef):
+                scopes.append((f"{prefix}{name}.", node.body))
+
+
 def definition_text(source: Source, name: str) -> str:
     """The text of a definition, newlines as `\\n`; "" if the module does not have it exactly once."""
     node = find_definition(source, name)
@@ -184,11 +197,13 @@ class _Merger:
 
     def _merge_found(self, claim: Claim, found: Binding) -> None:
         if found.kind != claim.kind:
-            raise self._refusal(
+            refusal = self._refusal(
                 claim,
                 f"Here it is of the kind {claim.kind}, upstream of the kind {found.kind} ({self.upstream.name}:{found.node.lineno}).",
                 "Give it upstream's kind, or put it into a new module under a name of its own.",
             )
+            self.lost.append(Lost(claim.name, "kind", refusal))
+            return
         node = found.node
         assert isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Assign, ast.AnnAssign))
         if claim.keeps or isinstance(node, ast.ClassDef):

@@ -12,7 +12,7 @@ from .intents import INTENTS, Intent, load_intents, require_known
 from .layers import Layer, layers, leaves_out
 from .merge import ADDED, DECORATED, GUARDED, REPLACED
 from .overlay import Claim, claims_in, read_overlay, read_reason
-from .release import ADDED_PIN, MODULE, Release, load_release, pinned
+from .release import ADDED_PIN, MODULE, Release, listed, load_release, pinned
 from .source import Source
 
 _HEAD = """\
@@ -61,12 +61,10 @@ def _require_tests(root: Path, intents: Iterable[Intent]) -> None:
 
 
 def _overview(laid: Sequence[Layer], there: Sequence[Release], intents: Iterable[Intent]) -> Iterator[str]:
-    yield "| overlay | laid over for | pinned releases it is for |\n|---|---|---|"
-    for layer in laid:
-        held = [release.name for release in there if layer.holds_for(release.name)]
-        span = f"{len(held)}: {held[-1]} to {held[0]}" if len(held) > 1 else "".join(held)
-        yield f"| {layer.name} | {f'releases before {layer.before}' if layer.before else 'every release'} | {span} |"
-    yield "\n| intent | upstream | forwarded | removed when |\n|---|---|---|---|"
+    yield f"Pinned releases: {listed(release.name for release in there)}.\n"
+    if len(laid) > 1:
+        yield f"Layers, each laid over `litellm/` and the newer ones: {', '.join(layer.name for layer in laid[1:])}.\n"
+    yield "| intent | upstream | forwarded | removed when |\n|---|---|---|---|"
     for intent in intents:
         yield f"| {intent.slug}: {intent.title} | {intent.upstream} | {intent.forwarded} | {intent.remove_when} |"
 

@@ -42,7 +42,7 @@ class Patch:
         return touched | {path: {MODULE: ADDED_PIN} for path in self.new}
 
 
-Rank = Literal["gone", "twice", "taken", "signature", "body only", "unpinned", "unclaimed"]
+Rank = Literal["gone", "twice", "kind", "taken", "signature", "body only", "unpinned", "unclaimed"]
 RANKS: tuple[Rank, ...] = get_args(Rank)
 
 

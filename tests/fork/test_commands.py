@@ -187,7 +187,7 @@ def test_notes_say_what_why_and_until_when(checkout: Checkout) -> None:
     checkout.fork("notes", given=False)
     notes = checkout.root / "PATCH_NOTES.md"
     assert notes.read_text().endswith(
-        "| overlay | laid over for | pinned releases it is for |\n|---|---|---|\n| litellm | every release | 1.0 |\n\n"
+        "Pinned releases: 1.0.\n\n"
         "| intent | upstream | forwarded | removed when |\n|---|---|---|---|\n| example: An example | none yet | no | never |\n\n"
         "## example: An example\n\nA test needs one.\n\nProven by [tests/test_a.py](tests/test_a.py).\n\n"
         "New modules: [litellm/fresh.py](litellm/fresh.py).\n\n"
@@ -213,7 +213,7 @@ def test_notes_tell_of_a_layer_what_differs(checkout: Checkout, tmp_path: Path) 
     checkout.fork("pin", "--release", "0.9", "--from", str(old), given=False)
     checkout.fork("notes", given=False, env={"LITELLM_FORK_UPSTREAM": "0.9"})
     notes = (checkout.root / "PATCH_NOTES.md").read_text()
-    assert "| litellm | every release | 2: 0.9 to 1.0 |\n| before-1.0 | releases before 1.0 | 0.9 |\n" in notes
+    assert "Pinned releases: 0.9, 1.0.\n\nLayers, each laid over `litellm/` and the newer ones: before-1.0.\n\n| intent |" in notes
     assert notes.endswith(
         "\n\nBefore 1.0: [litellm/a.py](backports/before-1.0/litellm/a.py) (added `X`; not `other`), "
         "no [litellm/windows.py](backports/before-1.0/litellm/windows.py).\n"
@@ -223,5 +223,5 @@ def test_notes_tell_of_a_layer_what_differs(checkout: Checkout, tmp_path: Path) 
 def test_help_names_every_command(checkout: Checkout) -> None:
     """`--help` tells the commands, the way after an edit, and the exit statuses."""
     text = checkout.fork("--help", given=False)
-    for word in ("build", "tree", "check", "diff", "pin", "notes", "exit status"):
+    for word in ("build", "tree", "check", "diff", "pin", "move", "notes", "exit status"):
         assert word in text

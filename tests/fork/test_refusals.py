@@ -106,7 +106,7 @@ def test_a_release_that_is_not_pinned(checkout: Checkout) -> None:
     refusal(checkout, "'v1' is no release to build from", arguments=("build", "--release", "v1"))
 
 
-@pytest.mark.parametrize("command", [("build", "--release", "0.8")])
+@pytest.mark.parametrize("command", [("build", "--release", "0.8"), ("move", "0.8")])
 def test_a_release_that_is_excluded(checkout: Checkout, command: tuple[str, ...]) -> None:
     """A release that was withdrawn is neither built nor pinned, and the refusal says why."""
     refusal(checkout, "Release 0.8 is excluded", "It was withdrawn", "fork.json", arguments=command, given=False)
