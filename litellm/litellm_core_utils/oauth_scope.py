@@ -144,8 +144,7 @@ def may_send_oauth(parameters: Mapping[str, object], args: tuple[object, ...], k
     """Whether a call with these arguments may send an OAuth token, whichever it would choose."""
     from litellm.llms.anthropic.oauth import has_token, is_anthropic_oauth_key
 
-    named = {**dict(zip(parameters, args, strict=False)), **kwargs}
-    litellm.utils.load_credentials_from_list(named)
+    named = litellm.utils.with_named_credential({**dict(zip(parameters, args, strict=False)), **kwargs})
     keys = (named.get("api_key"), configured_key(), _secret("ANTHROPIC_AUTH_TOKEN"))
     return any(is_anthropic_oauth_key(key) for key in keys) or any(any_headers(named.get(name), has_token) for name in HEADER_ARGUMENTS)
 

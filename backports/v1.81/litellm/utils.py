@@ -12,3 +12,10 @@ from litellm.litellm_core_utils.oauth_scope import scopes_client_tokens
 
 @scopes_client_tokens
 def client(original_function): ...
+
+
+def with_named_credential(kwargs: dict[str, object]) -> dict[str, object]:
+    """A call's arguments with those of the credential that they name, as newer releases have it."""
+    named = dict(kwargs)
+    load_credentials_from_list(named)
+    return named
