@@ -37,7 +37,13 @@ from fork.upstream import open_wheel
 from fork.wheel import UpstreamWheel
 
 POLICY = "litellm/llms/anthropic/oauth.py"
-ENTRY = "litellm/litellm_core_utils/client_token.py"
+SCOPE = "litellm/litellm_core_utils/oauth_scope.py"
+ARGUMENTS = "litellm/litellm_core_utils/oauth_arguments.py"
+FAILURES = "litellm/litellm_core_utils/oauth_failures.py"
+MASKING = "litellm/litellm_core_utils/oauth_masking.py"
+EXIT = "litellm/llms/custom_httpx/oauth_exit.py"
+KEY = "litellm/proxy/auth/litellm_key.py"
+HEADERS = "litellm/proxy/client_headers.py"
 # Each mutant meets all of the suites, those that are near what it touches first.
 SDK_FIRST = ("tests/test_litellm", "tests/wire", "tests/proxy")
 PROXY_FIRST = ("tests/test_litellm", "tests/proxy", "tests/wire")
@@ -56,24 +62,29 @@ class Mutant:
 
 # name, path, what stands there exactly once, what the mutant says instead
 _EDITS = (
-    ("the beta is not added", POLICY, "merge_betas(*betas, OAUTH_BETA)", "merge_betas(*betas)"),
-    ("the beta replaces the others", POLICY, "merge_betas(*betas, OAUTH_BETA)", "OAUTH_BETA"),
+    ("the beta is not added", POLICY, "betas: list[object] = [OAUTH_BETA]", "betas: list[object] = []"),
+    ("the beta replaces the others", POLICY, "kept[BETA_HEADER] = merge_betas(", "kept[BETA_HEADER] = OAUTH_BETA or merge_betas("),
     (
         "x-api-key is kept beside the bearer",
         POLICY,
-        "_CREDENTIAL_HEADERS | {_BETA_HEADER, browser}",
-        '{"authorization", _BETA_HEADER, browser}',
+        'frozenset({"authorization", "x-api-key", BETA_HEADER',
+        'frozenset({"authorization", BETA_HEADER',
     ),
-    ("the browser header is left off", POLICY, '        browser: "true",\n', ""),
+    ("the browser header is left off", POLICY, '    kept[_BROWSER_HEADER] = "true"\n', ""),
     ("header names have a case", POLICY, "key.lower() == name", "key == name"),
     ("the scheme has a case", POLICY, 'scheme.lower() == "bearer"', 'scheme == "Bearer"'),
     ("a newline stays on the token", POLICY, "candidate = value.strip()", 'candidate = value.lstrip().rstrip(" ")'),
+    ("a control character passes", POLICY, "candidate.isascii() and candidate.isprintable()", "candidate.isascii()"),
+    ("a letter outside ASCII passes", POLICY, "candidate.isascii() and candidate.isprintable()", "candidate.isprintable()"),
+    ("what is almost a token passes", POLICY, "if holds_token(value) or (name", "if is_anthropic_oauth_key(value) or (name"),
     (
-        "a control character passes",
+        "nobody is told how a token is written",
         POLICY,
-        "if not all(character.isprintable() and not character.isspace() for character in candidate):",
-        "if False:",
+        "        if has_token(headers):\n            raise",
+        "        if False:\n            raise",
     ),
+    ("a sealed token prints", POLICY, "super().__new__(cls, MASK)", "super().__new__(cls, str(value))"),
+    ("a sealed token pickles", POLICY, "return str, (MASK,)", "return str, (str(self._value),)"),
     ("the origin is not checked", POLICY, "return same_origin(url, ANTHROPIC_ORIGIN) or origin_of(url) in allowed", "return True"),
     ("a listed origin is refused", POLICY, " or origin_of(url) in allowed", ""),
     ("user information counts as a host", POLICY, ' or "@" in parts.netloc', ""),
@@ -81,19 +92,34 @@ _EDITS = (
     ("the scheme of an origin does not count", POLICY, 'return f"{scheme}://{host}{suffix}"', 'return f"https://{host}{suffix}"'),
     ("every provider is Anthropic", POLICY, "if provider not in OAUTH_PROVIDERS:", "if False:"),
     ("the legacy provider is not Anthropic", POLICY, '{"anthropic", "anthropic_text"}', '{"anthropic"}'),
+    ("a key goes before the caller's token", SCOPE, "goes_out = carried if", "goes_out = own if own else carried if"),
+    ("a swapped provider keeps the token", SCOPE, 'key.displaced or ""', "key"),
+    ("hooks are handed a configured token", ARGUMENTS, "if isinstance(key, str) and OAUTH_TOKEN_PREFIX in key:", "if False:"),
+    ("the exit strips nothing", EXIT, "strip = {name for name in held if not _is_configured(request.headers[name])}", "strip = set()"),
+    ("a token leaves in an address", EXIT, "if OAUTH_TOKEN_PREFIX.encode() in request.url.raw_path:", "if False:"),
+    ("the master key leaves", EXIT, "    if key:\n", "    if False:\n"),
+    ("a redirect keeps credentials", EXIT, "if not same_origin(", "if False and not same_origin("),
+    ("only some refusals are the client's", FAILURES, "if _is_clients(api_key) and 400 <=", "if _is_clients(api_key) and 401 <="),
     (
-        "precedence is swapped: a key goes before the caller's token",
-        ENTRY,
-        "if scoped.token is not None:",
-        "if scoped.token is not None and not own_key:",
+        "a missing credential is its deployment's",
+        FAILURES,
+        "    setattr(error, _NOTHING_SENT, True)\n    return error\n\n\ndef _sent",
+        "    return error\n\n\ndef _sent",
     ),
+    ("a failed request keeps its token", FAILURES, "if isinstance(request, httpx.Request) and has_token", "if False and has_token"),
+    ("a child's records are not masked", MASKING, 'if name.lower().startswith("litellm"):', 'if name == "LiteLLM":'),
+    ("a log line raises", MASKING, "    except Exception:\n        return None", "    except ZeroDivisionError:\n        return None"),
+    ("a near miss is passed over", KEY, "if meant and token_in_headers(meant) is None:", "if False:"),
+    ("the LiteLLM key hides in a cookie", KEY, "for word in (value.strip(), *words)", "for word in (value.strip(),)"),
+    ("a token in a body is the operator's", HEADERS, "    if holds_token(key):\n", "    if False:\n"),
+    ("a request's headers are not sealed", HEADERS, 'if any(holds_token(value) for _, value in scope.get("headers", ())):', "if False:"),
 )
 
 
 def _edited(name: str, path: str, old: str, new: str, text: str) -> Mutant:
     count = text.count(old)
     data: bytes | str = text.replace(old, new).encode() if count == 1 else f"{old!r} stands {count} times in {path}, not once"
-    return Mutant(name, path, data, SDK_FIRST)
+    return Mutant(name, path, data, PROXY_FIRST if path.startswith(_PROXY_ROOMS) else SDK_FIRST)
 
 
 def _without(overlay: Source, name: str) -> bytes:

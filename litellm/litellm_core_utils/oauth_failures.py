@@ -139,9 +139,9 @@ def _as_answered(error: BaseException) -> Exception:
         404: litellm.NotFoundError,
         429: litellm.RateLimitError,
     }
-    about = {"message": f"AnthropicException - {said or error}", "llm_provider": "anthropic", "model": ""}
+    about: dict[str, Any] = {"message": f"AnthropicException - {said or error}", "llm_provider": "anthropic", "model": ""}
     if _status(error) in kinds:
         return cast(Exception, kinds[_status(error)](**about, response=answer))
-    raised = litellm.APIError(status_code=_status(error), **about)
+    raised: Any = litellm.APIError(status_code=_status(error), **about)
     raised.headers = headers
-    return raised
+    return cast(Exception, raised)

@@ -10,6 +10,7 @@ Remove when: upstream masks OAuth tokens in every record of its loggers and ever
 
 from __future__ import annotations
 
+import functools
 import logging
 import re
 from collections.abc import Callable, Mapping
@@ -47,8 +48,8 @@ def _mask(record: logging.LogRecord) -> None:
         message = _text(record.msg.__str__) or ""
     if _PREFIX in message:
         record.msg, record.args = _masked_text(message), () if record.args and _text(record.getMessage) == message else record.args
-    if record.exc_info and record.exc_info[1] is not None:
-        trace = _text(lambda: logging.Formatter().formatException(record.exc_info)) or ""
+    if record.exc_info:
+        trace = _text(functools.partial(logging.Formatter().formatException, record.exc_info)) or ""
         if _PREFIX in trace:
             record.exc_info, record.exc_text = None, _masked_text(trace)
 

@@ -63,7 +63,7 @@ def _around(function: Callable[P, R], change: Callable[..., Any], *, marks: bool
         async def awaited(*args: object, **kwargs: object) -> object:
             args, kwargs = change(args, kwargs)
             try:
-                return await function(*args, **kwargs)
+                return await cast(Any, function)(*args, **kwargs)
             except Exception as error:
                 if marks and (other := failure_of_call(error, kwargs.get("api_key"))) is not error:
                     raise other from error
@@ -116,7 +116,7 @@ def scoped_for(
     from litellm.llms.anthropic.oauth_origins import ORIGINS_ENV, allowed_origins
 
     named = [base for base in api_bases if isinstance(base, str) and base.strip()]
-    bases = named or [litellm.api_base, _secret("ANTHROPIC_API_BASE") or _secret("ANTHROPIC_BASE_URL")]
+    bases: list[str | None] = [*named] or [litellm.api_base, _secret("ANTHROPIC_API_BASE") or _secret("ANTHROPIC_BASE_URL")]
     own = own_key if isinstance(own_key, str) else None
     try:
         scoped = policy.scope_headers(headers, provider=provider, api_bases=bases, allowed=allowed_origins(), own_key=own)
@@ -209,7 +209,8 @@ def _provider(signature: inspect.Signature, named: Mapping[str, object]) -> str 
     model = named.get("model")
     if isinstance(model, str) and model:
         try:
-            return litellm.get_llm_provider(model=model, custom_llm_provider=provider, api_base=named.get("api_base"))[1]
+            resolve: Any = litellm.get_llm_provider
+            return cast(str, resolve(model=model, custom_llm_provider=provider, api_base=named.get("api_base"))[1])
         except litellm.BadRequestError:
             pass  # The call itself says so, better; no provider is one the token may not go to.
     return provider if isinstance(provider, str) else None

@@ -12,5 +12,5 @@ from litellm.litellm_core_utils.oauth_scope import may_send_oauth
 
 def _public_request(legacy, args, kwargs):
     if may_send_oauth(legacy.parameters, args, kwargs):
-        return
+        return None
     ...

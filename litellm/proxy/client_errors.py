@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from typing import Any, Final, cast
 
 from fastapi import Request, Response
@@ -65,7 +65,7 @@ def _with_retry_after(response: Response, error: BaseException | None) -> Respon
 
     chain = causes(error)
     if any(is_clients_own_failure(each) for each in chain):
-        answered = (_get_response_headers(each) or {} for each in chain if isinstance(each, Exception))
+        answered: Iterator[Any] = (_get_response_headers(each) or {} for each in chain if isinstance(each, Exception))
         retry_after = next((headers["retry-after"] for headers in answered if "retry-after" in headers), None)
         if retry_after is not None:
             response.headers["retry-after"] = retry_after

@@ -99,9 +99,10 @@ def test_every_logger_masks_a_token(
     assert own.getvalue().count("said: ") == 2 and "ValueError" in own.getvalue()
 
 
-def test_a_redis_that_is_down_costs_a_cache_and_nothing_else() -> None:
+def test_a_redis_that_is_down_costs_a_cache_and_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where nothing answers for Redis, whatever a caller is told is Redis's failure, not one of the line that was to log it."""
     backoff, retry = (pytest.importorskip(f"redis.{name}") for name in ("backoff", "retry"))
+    _logger("LiteLLM", monkeypatch)
     cache = RedisCache(host="127.0.0.1", port=1, retry=retry.Retry(backoff.NoBackoff(), 0))
     for call in (lambda: cache.set_cache("one", 1), lambda: cache.get_cache("one"), lambda: cache.increment_cache("one", 1)):
         try:

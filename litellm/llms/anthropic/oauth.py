@@ -12,7 +12,7 @@ Remove when: upstream sends the same headers for an OAuth token on every call pa
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 from urllib.parse import urlsplit
 
 OAUTH_TOKEN_PREFIX: Final = "sk-ant-oat"
@@ -194,7 +194,7 @@ def betas_in(headers: Mapping[str, object]) -> str:
     return merge_betas(*(value for name, value in headers.items() if name.lower() == BETA_HEADER))
 
 
-def set_anthropic_headers(headers: Mapping[str, object], api_key: str | None) -> dict[str, object]:
+def set_anthropic_headers(headers: Mapping[str, object], api_key: str | None) -> dict[str, Any]:
     """The headers with the credential written into them: a new dict, the given one is left alone.
 
     An OAuth token becomes the one `authorization` bearer, takes every `x-api-key` out, adds its beta to those already asked for and sets
@@ -221,7 +221,7 @@ def set_anthropic_headers(headers: Mapping[str, object], api_key: str | None) ->
     return kept
 
 
-def without_oauth(headers: Mapping[str, object], *, keep_oauth_beta: bool = False, keep_betas: bool = True) -> dict[str, object]:
+def without_oauth(headers: Mapping[str, object], *, keep_oauth_beta: bool = False, keep_betas: bool = True) -> dict[str, Any]:
     """The headers without those that hold an OAuth token and, unless told otherwise, without the OAuth beta; a new dict."""
     kept: dict[str, object] = {}
     for name, value in headers.items():

@@ -70,16 +70,18 @@ def clients_credential(request: Request, base: str, own: Mapping[str, str] | Non
     """
     with errors_for_the_client():
         scoped = scoped_for(request.headers, "anthropic", (base,), own_key="set" if own else None, deployment="/anthropic pass-through")
-    return own if scoped.token is None else cast("dict[str, str]", oauth.set_anthropic_headers({}, scoped.token))
+    return own if scoped.token is None else oauth.set_anthropic_headers({}, scoped.token)
 
 
-def query_of(request: Request, given: Mapping[str, str] | None, user: UserAPIKeyAuth) -> Mapping[str, str]:
+def query_of(request: Request, given: Mapping[str, str] | None, user: UserAPIKeyAuth) -> Any:
     """The query that a pass-through sends, each value of a name, without what is a credential.
 
     Upstream reads it into a dictionary, which keeps one value a name, and hands some of its routes' own on.
     """
     query = list(given.items()) if given else parse_qsl(request.url.query, keep_blank_values=True)
-    passed = [(name, value) for name, value in query if not oauth.holds_token(value) and not carries_litellm_key(str(value), user)]
+    passed: list[Any] = [
+        (name, value) for name, value in query if not oauth.holds_token(value) and not carries_litellm_key(str(value), user)
+    ]
     if len(passed) < len(query):
         request.scope["query_string"] = urlencode(passed).encode()
         for cached in ("_query_params", "_url"):
@@ -89,7 +91,7 @@ def query_of(request: Request, given: Mapping[str, str] | None, user: UserAPIKey
 
 async def credentials_for(
     request: Request, target: str, custom_headers: Mapping[str, str], user: UserAPIKeyAuth, forward_headers: bool | None
-) -> Mapping[str, str]:
+) -> dict[str, Any]:
     """The headers that a pass-through sends beside what it forwards, with the one credential that may go to its target.
 
     The client's own credentials are taken off the request: what upstream forwards of it holds neither token nor LiteLLM key.
@@ -104,10 +106,10 @@ async def credentials_for(
         if "multipart/form-data" not in client.get("content-type", "") and not await request.body():
             # Upstream sends an empty JSON object for no body.
             setattr(request.state, RAW_BODY, b"")
-        return cast("dict[str, str]", oauth.set_anthropic_headers(custom_headers, scoped.token))
+        return oauth.set_anthropic_headers(custom_headers, scoped.token)
     if own is not None and not came_along:
-        return cast("dict[str, str]", oauth.set_anthropic_headers(custom_headers, own))
-    return cast("dict[str, str]", oauth.without_oauth(custom_headers)) if oauth.has_token(client) else custom_headers
+        return oauth.set_anthropic_headers(custom_headers, own)
+    return oauth.without_oauth(custom_headers) if oauth.has_token(client) else dict(custom_headers)
 
 
 def _take_credentials_off(request: Request, user: UserAPIKeyAuth, *, keep_oauth_beta: bool) -> None:
@@ -152,7 +154,7 @@ def forwarded_headers(request_headers: dict[str, str], headers: Mapping[str, str
         for name, value in request_headers.items()
         if not name.lower().startswith(_PASS_PREFIX) or (name in clean and not oauth.holds_token(value))
     }
-    result = BasePassthroughUtils.forward_headers_from_request(passed, dict(headers), forward_headers)
+    result: dict[str, str] = BasePassthroughUtils.forward_headers_from_request(passed, dict(headers), forward_headers)
     if oauth.has_token(headers) and result.get("anthropic-beta") != headers.get("anthropic-beta"):
         result["anthropic-beta"] = oauth.merge_betas(headers.get("anthropic-beta"), result.get("anthropic-beta"))
     return result

@@ -44,6 +44,6 @@ def knows_whose_it_is(call: Callable[P, R]) -> Callable[P, R]:
 
 def raise_refusal(stream: object, chunk: Mapping[str, Any]) -> None:
     """Raise AnthropicError, with the status its type stands for, for an event that refuses a caller's own token."""
-    status = _STATUSES.get((chunk.get("error") or {}).get("type")) if chunk.get("type") == "error" else None
+    status = _STATUSES.get(str((chunk.get("error") or {}).get("type"))) if chunk.get("type") == "error" else None
     if status is not None and getattr(stream, "of_clients_token", False):
         raise AnthropicError(status_code=status, message=json.dumps(chunk))

@@ -30,7 +30,7 @@ def is_anthropic_oauth_key(value: object) -> bool:
     return _is_oauth_key(value)
 
 
-def optionally_handle_anthropic_oauth(headers: dict, api_key: str | None) -> tuple[dict, str | None]:
+def optionally_handle_anthropic_oauth(headers: dict[str, str], api_key: str | None) -> tuple[dict[str, str], str | None]:
     """The headers and the key of a request, with an OAuth token from the headers, `api_key` or the environment put in place.
 
     Returns new headers and the token; the given headers and the key that is set where neither is a token.

@@ -22,7 +22,7 @@ from litellm.llms.anthropic.oauth import (
 )
 
 P = ParamSpec("P")
-R = TypeVar("R", dict, "tuple[dict, str | None]")
+R = TypeVar("R", "dict[str, Any]", "tuple[dict[str, Any], str | None]")
 
 
 def writes_oauth_token(build: Callable[P, R]) -> Callable[P, R]:
@@ -35,8 +35,9 @@ def writes_oauth_token(build: Callable[P, R]) -> Callable[P, R]:
     def built(*args: P.args, **kwargs: P.kwargs) -> R:
         if isinstance(kwargs.get("headers"), Mapping):
             kwargs["headers"] = dict(kwargs["headers"])  # type: ignore[call-overload]
-        answer = build(*args, **kwargs)
-        return (_written(answer[0]), *answer[1:]) if isinstance(answer, tuple) else _written(answer)
+        answer: Any = build(*args, **kwargs)
+        written: Any = (_written(answer[0]), *answer[1:]) if isinstance(answer, tuple) else _written(answer)
+        return written  # type: ignore[no-any-return]
 
     return built
 

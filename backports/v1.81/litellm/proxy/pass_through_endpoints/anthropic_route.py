@@ -7,7 +7,7 @@ Remove when: no supported release is older than upstream's `_upstream_headers_fo
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from typing import Any
 
 from fastapi import Request
 
@@ -18,7 +18,7 @@ from litellm.proxy.auth.litellm_key import custom_key_header, without_litellm_ke
 from litellm.proxy.pass_through_endpoints.client_credentials import clients_credential
 
 
-def headers_for_anthropic(request: Request, base: str, key: str | None) -> Mapping[str, object]:
+def headers_for_anthropic(request: Request, base: str, key: str | None) -> dict[str, Any]:
     """The headers of a pass-through to Anthropic's base. Raises ProxyException where there is no credential to send."""
     own = AnthropicModelInfo.get_api_key(key)
     credential = clients_credential(request, base, None if own is None else set_anthropic_headers({}, own))

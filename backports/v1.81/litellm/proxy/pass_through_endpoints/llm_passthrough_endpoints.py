@@ -8,6 +8,7 @@ Remove when: the release is no longer supported.
 """
 
 import os
+from typing import Any
 
 import httpx
 from fastapi import Depends, Request, Response
@@ -27,7 +28,7 @@ async def anthropic_proxy_route(
     request: Request,
     fastapi_response: Response,
     user_api_key_dict: UserAPIKeyAuth = Depends(user_api_key_auth),
-):
+) -> Any:
     """[Docs](https://docs.litellm.ai/docs/pass_through/anthropic_completion)"""
     base = httpx.URL(os.getenv("ANTHROPIC_API_BASE") or "https://api.anthropic.com")
     path = "/" + httpx.URL(endpoint).path.lstrip("/")

@@ -1,0 +1,152 @@
+"""The exit by itself: whatever an entrance lets through, LiteLLM's HTTP clients send no client's token where it may not go."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import httpx
+import pytest
+
+import litellm
+from litellm.litellm_core_utils import oauth_scope
+from litellm.llms.anthropic import oauth
+from litellm.llms.custom_httpx.http_handler import AsyncHTTPHandler, HTTPHandler
+from tests.support.origin import Answer, Origin, Request
+from tests.support.standin import MODEL, Anthropic
+from tests.support.watching import tokens_in
+from tests.wire.others import OTHERS, destination
+
+_MESSAGES = [{"role": "user", "content": "Say hello."}]
+
+
+@pytest.fixture
+def no_entrance(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A LiteLLM whose public calls neither seal nor scope what their callers send in headers."""
+    monkeypatch.setattr(oauth, "sealed", lambda headers: headers)
+    monkeypatch.setattr(oauth_scope, "_scoped", lambda signature, args, kwargs: (args, kwargs))
+
+
+@pytest.fixture
+def anywhere() -> Iterator[Origin]:
+    """An origin that no setting lists."""
+    with Origin(lambda request: Answer(200, b"{}")) as origin:
+        yield origin
+
+
+def _sent(url: str, headers: Mapping[str, str]) -> None:
+    HTTPHandler().post(url, headers=dict(headers), json={})
+
+
+def _headers(request: Request) -> dict[str, str]:
+    ours = ("accept", "accept-encoding", "connection", "content-length", "content-type", "host", "user-agent")
+    return {name.lower(): value for name, value in request.headers if name.lower() not in ours}
+
+
+@pytest.mark.asyncio(loop_scope="session")
+@pytest.mark.parametrize("call", ["completion", "acompletion", "anthropic.messages.acreate", "aresponses"])
+@pytest.mark.parametrize("provider", [*OTHERS, "third party"])
+async def test_without_the_entrance_no_token_gets_past_the_exit(
+    provider: str, call: str, other: Origin, names: dict[str, str], no_entrance: None
+) -> None:
+    """Scoping switched off, another provider and an Anthropic that is not listed still get nothing of a token in the caller's headers."""
+    model, needs = OTHERS.get(provider, (f"anthropic/{MODEL}", {"api_key": names["api_key"]}))
+    asked: dict[str, Any] = {"input": "Say hello."} if call == "aresponses" else {"messages": _MESSAGES, "max_tokens": 16}
+    headers = {"Authorization": f"Bearer {names['token']}", "x-notes": f"mine is {names['token']}", "x-kept": "yes"}
+    try:
+        answer = operator.attrgetter(call)(litellm)(
+            model=model, extra_headers=headers, **asked, **needs, **destination(provider, other.url)
+        )
+        if call != "completion":
+            await answer
+    except litellm.exceptions.APIError:
+        pass  # without its credential a call may fail; what arrived is what matters
+    except Exception as error:
+        assert not tokens_in(error)
+    assert other.requests, "nothing arrived: what is asserted of the requests was asserted of none"
+    reached = tokens_in([(request.target, request.headers, request.body) for request in other.requests])
+    assert not reached
+
+
+def test_a_header_that_holds_a_token_is_taken_off_and_the_rest_arrives(anywhere: Origin, names: dict[str, str]) -> None:
+    """In no header does a token leave for an origin that is not listed, and no other header goes with it."""
+    held = {
+        "Authorization": f"Bearer {names['token']}",
+        "api-key": names["token"],
+        "Cookie": f"a=b; c={names['token']}",
+        "x-notes": f"'{names['token']}'",
+    }
+    _sent(anywhere.url, {**held, "x-kept": "yes"})
+    assert [_headers(request) for request in anywhere.requests] == [{"x-kept": "yes"}]
+
+
+@pytest.mark.asyncio(loop_scope="session")
+async def test_the_asynchronous_client_is_an_exit_too(anywhere: Origin, names: dict[str, str]) -> None:
+    """The same over LiteLLM's aiohttp transport."""
+    await AsyncHTTPHandler().post(anywhere.url, headers={"x-api-key": names["token"], "x-kept": "yes"}, json={})
+    assert [_headers(request) for request in anywhere.requests] == [{"x-kept": "yes"}]
+
+
+def test_a_configured_token_follows_its_base(anywhere: Origin, names: dict[str, str]) -> None:
+    """What set_anthropic_headers wrote for a call's own key leaves for wherever its base is; what it wrote for a client's does not."""
+    for given, arrives in ((names["token"], f"Bearer {names['token']}"), (oauth.OAuthToken(names["token"]), None)):
+        anywhere.clear()
+        _sent(anywhere.url, oauth.set_anthropic_headers({}, given))
+        assert [request.header("authorization") for request in anywhere.requests] == [arrives]
+
+
+def test_to_anthropic_one_credential_leaves(anywhere: Origin, names: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beside a well-formed bearer neither an x-api-key nor another header with a token reaches a listed origin."""
+    monkeypatch.setenv("LITELLM_ANTHROPIC_OAUTH_ORIGINS", anywhere.url)
+    good = {"authorization": f"Bearer {names['token']}", "anthropic-beta": "oauth-2025-04-20"}
+    _sent(anywhere.url, {**good, "x-api-key": names["api_key"], "x-notes": names["other"]})
+    assert [_headers(request) for request in anywhere.requests] == [good]
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Authorization": "Token {token}"},
+        {"Authorization": "Bearer {token} more"},
+        {"x-api-key": "{token}"},
+        {"Authorization": "Bearer\t{token}"},
+    ],
+    ids=["scheme", "more", "x-api-key", "tab"],
+)
+def test_a_token_that_anthropic_would_not_take_is_refused(
+    headers: dict[str, str], names: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A listed origin gets a token in the one form or not at all: the error names the form, and repeats nothing."""
+    with Origin(Anthropic()) as origin:
+        monkeypatch.setenv("LITELLM_ANTHROPIC_OAUTH_ORIGINS", origin.url)
+        with pytest.raises(litellm.AuthenticationError, match="Authorization: Bearer") as refused:
+            _sent(origin.url, {name: value.format(**names) for name, value in headers.items()})
+        assert not origin.requests and not tokens_in(refused.value)
+
+
+def test_a_token_in_an_address_is_refused(anywhere: Origin, names: dict[str, str]) -> None:
+    """An address is logged by whoever is on the way: a request whose address holds a token is not sent."""
+    with pytest.raises(litellm.AuthenticationError, match="address"):
+        HTTPHandler().get(f"{anywhere.url}/?key={names['token']}")
+    assert not anywhere.requests
+
+
+def test_the_master_key_leaves_in_no_header(anywhere: Origin, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a proxy in the process, its master key is taken off whatever would send it."""
+    from litellm.proxy import proxy_server
+
+    monkeypatch.setattr(proxy_server, "master_key", "sk-made-up-master")
+    _sent(anywhere.url, {"x-litellm-api-key": "Bearer sk-made-up-master", "x-api-key": "sk-made-up-master", "x-kept": "yes"})
+    assert [_headers(request) for request in anywhere.requests] == [{"x-kept": "yes"}]
+
+
+def test_a_client_of_the_callers_own_is_watched_once() -> None:
+    """Watching a client that is watched already adds no second hook, and keeps those it had."""
+    from litellm.llms.custom_httpx.oauth_exit import watch_credentials
+
+    client = httpx.Client(event_hooks={"request": [lambda request: None]})
+    watch_credentials(client)
+    hooks = {kind: list(each) for kind, each in client.event_hooks.items()}
+    watch_credentials(client)
+    assert client.event_hooks == hooks and len(hooks["request"]) == 2 and len(hooks["response"]) == 1
