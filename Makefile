@@ -1,26 +1,27 @@
 # All a checkout needs, from Python 3.10 or newer with venv, make, and a package index that pip is configured for.
-# Environments: .venv has the tool, the suites and the fork's current line; .venvs/<line> has another line's fork; .venvs/upstream-<line>
-# has the release a line is built from. Each is made when it is first needed, and brought up to date when its sources change.
+# Environments: .venv has the tool, the suites and the fork on the newest pinned release; .venvs/<release> has it on another release;
+# .venvs/upstream-<release> has that release itself. Each is made when it is first needed, and brought up to date when its sources change.
 
 PYTHON ?= python3
 PORT ?= 4000
-LINES := $(basename $(notdir $(wildcard lines/*.json)))
-CURRENT := $(basename $(notdir $(shell grep -l '"overlay": "litellm"' lines/*.json)))
+RELEASES := $(shell ls releases | sed -n 's/\.json$$//p' | sort -t. -k1,1n -k2,2n -k3,3n)
+NEWEST := $(lastword $(RELEASES))
+# `python -m fork move` tests the wheel of a release that it has not pinned yet.
+WHEEL ?=
 
-ifneq ($(filter-out $(LINES),$(LINE)),)
-$(error There is no line $(LINE). lines/ has: $(LINES). Name one of these, as in LINE=$(CURRENT))
+ifneq ($(if $(WHEEL),,$(filter-out $(RELEASES),$(RELEASE))),)
+$(error Release $(RELEASE) is not pinned. Pinned are: $(RELEASES). Name one of these, as in RELEASE=$(NEWEST), or pin it: python -m fork move $(RELEASE))
 endif
 
-ONE := $(or $(LINE),$(CURRENT))
-ALL := $(or $(LINE),$(CURRENT) $(filter-out $(CURRENT),$(LINES)))
-env = $(if $(filter $(CURRENT),$1),.venv,.venvs/$1)
+ONE := $(or $(RELEASE),$(NEWEST))
+env = $(if $(filter $(NEWEST),$1),.venv,.venvs/$1)
 python = $(call env,$1)/bin/python
 FORK := .venv/bin/python -m fork
 UV := .venv/bin/uv
 REQUIREMENTS := requirements/test.txt requirements/lint.txt
 # Folders are among the sources, so that a file that was deleted counts as a change.
-SOURCES := pyproject.toml intents.json $(wildcard fork/*.py lines/*.json) $(shell find litellm $(wildcard backports) -name __pycache__ -prune -o \( -name '*.py' -o -type d \) -print)
-SUITES = $(if $(filter $(CURRENT),$1),tests,tests/wire tests/test_litellm tests/proxy)
+SOURCES := pyproject.toml fork.json intents.json $(wildcard fork/*.py) $(shell find litellm $(wildcard backports) -name __pycache__ -prune -o \( -name '*.py' -o -type d \) -print)
+SUITES := $(if $(filter $(NEWEST),$(ONE)),tests,tests/wire tests/test_litellm tests/proxy)
 
 # LiteLLM would fetch its price table from the network as it is imported.
 export LITELLM_LOCAL_MODEL_COST_MAP := True
@@ -30,7 +31,7 @@ unexport PYTHONPATH
 .PHONY: help demo readme proxy test-unit compare mutants bench lint check notes clean
 
 help: ## list what can be made
-	@echo 'make TARGET [LINE=$(CURRENT)]    lines: $(LINES); current: $(CURRENT)'
+	@echo 'make TARGET [RELEASE=$(NEWEST)]    pinned: $(RELEASES)'
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1 \2/p' $(MAKEFILE_LIST) | awk '{ name = $$1; $$1 = ""; printf "  %-10s%s\n", name, $$0 }'
 
 demo: $(call env,$(ONE))/installed .venvs/upstream-$(ONE)/installed ## show what goes out on every call path, for the fork and for upstream
@@ -42,22 +43,19 @@ readme: $(call env,$(ONE))/installed .venvs/upstream-$(ONE)/installed ## run the
 proxy: $(call env,$(ONE))/installed ## run the fork's proxy (PORT=4000), against the stand-in unless ANTHROPIC_API_BASE says otherwise
 	@exec $(call python,$(ONE)) -m demo.proxy --port $(PORT)
 
-test-unit: $(ALL:%=test-unit-%) ## run the suites, on every line unless LINE names one
-	@echo 'test-unit: all suites passed on $(ALL).'
-
 # A token in the environment is for `make demo` and for the live tests that are run by hand: these suites spend nobody's quota.
-.PHONY: $(LINES:%=test-unit-%)
-$(LINES:%=test-unit-%): test-unit-%: .venv/installed
-	@$(MAKE) --silent $(call env,$*)/installed
-	@echo 'test-unit: $(call SUITES,$*) on line $*'
-	@env -u ANTHROPIC_OAUTH_TOKEN LITELLM_FORK_LINE=$* $(call python,$*) -m pytest $(call SUITES,$*) --quiet --disable-warnings --numprocesses 2 --dist loadfile \
-		|| { echo 'test-unit: FAILED on line $*. To see one test: $(call python,$*) -m pytest <its name above>'; exit 1; }
+test-unit: .venv/installed ## run the suites, on the newest pinned release unless RELEASE names one
+	@$(MAKE) --silent $(call env,$(ONE))/installed
+	@echo 'test-unit: $(SUITES) on release $(ONE)'
+	@env -u ANTHROPIC_OAUTH_TOKEN $(call python,$(ONE)) -m pytest $(SUITES) --quiet --disable-warnings --numprocesses 2 --dist loadfile \
+		|| { echo 'test-unit: FAILED on release $(ONE). To see one test: $(call python,$(ONE)) -m pytest <its name above>'; exit 1; }
+	@echo 'test-unit: all suites passed on $(ONE).'
 
 compare: $(call env,$(ONE))/installed .venvs/upstream-$(ONE)/installed ## show that the fork sends what upstream sends where no OAuth token is involved
 	@$(call python,$(ONE)) -m tests.compare --pristine .venvs/upstream-$(ONE)/bin/python --fork $(call python,$(ONE))
 
 mutants: $(call env,$(ONE))/installed ## break the fork in one place at a time, and show that the suites notice each
-	@$(call python,$(ONE)) -m tests.mutants --line $(ONE)
+	@$(call python,$(ONE)) -m tests.mutants --release $(ONE)
 
 bench: .venv/installed ## measure the tool against its targets
 	@PATH="$(CURDIR)/.venv/bin:$$PATH" .venv/bin/python benchmarks/bench.py
@@ -66,12 +64,12 @@ lint: .venv/installed ## ruff, mypy over the tool and over what is ours in the m
 	@.venv/bin/ruff check .
 	@.venv/bin/ruff format --check .
 	@.venv/bin/mypy fork
-	@.venv/bin/python -m tests.typecheck $(LINE)
+	@.venv/bin/python -m tests.typecheck $(RELEASE)
 	@$(FORK) notes --check
 	@echo 'lint: all clean.'
 
-check: .venv/bin/uv ## whether every pin of every line still holds
-	@$(FORK) check $(if $(LINE),--line $(LINE))
+check: .venv/bin/uv ## whether every pin still holds, of all releases unless RELEASE names one
+	@$(FORK) check $(if $(RELEASE),--release $(RELEASE))
 
 notes: .venv/bin/uv ## write PATCH_NOTES.md from the overlays and their pins
 	@$(FORK) notes
@@ -88,19 +86,21 @@ $(UV): requirements/uv.txt
 	@.venv/bin/python -m pip install --disable-pip-version-check --requirement requirements/uv.txt
 	@touch $@
 
-install_fork = echo 'Building the fork of line $1 and installing it into $(@D) ...' && LITELLM_FORK_LINE=$1 $(UV) pip install \
-	--python $(@D)/bin/python --reinstall-package litellm '.[proxy]' $(foreach file,$2,--requirement $(file)) && touch $@
+# Requirements of a release that the index does not have, each with the reason: uv takes them in place of what the release asks for.
+override = $(addprefix --override ,$(wildcard requirements/overrides-$1.txt))
+install_fork = echo 'Building the fork of $1 and installing it into $(@D) ...' && LITELLM_FORK_UPSTREAM=$1 $(UV) pip install \
+	--python $(@D)/bin/python --reinstall-package litellm $(override) '$(or $(WHEEL),.)[proxy]' \
+	$(foreach file,$2,--requirement $(file)) && touch $@
 
-.venv/installed: $(UV) $(SOURCES) $(REQUIREMENTS)
-	@$(call install_fork,$(CURRENT),$(REQUIREMENTS))
+.venv/installed: $(UV) $(SOURCES) $(REQUIREMENTS) releases/$(NEWEST).json
+	@$(call install_fork,$(NEWEST),$(REQUIREMENTS))
 
-.venvs/upstream-%/installed: $(UV) lines/%.json requirements/test.txt
-	@release=$$(sed -n 's/^  "upstream": "\(.*\)",/\1/p' lines/$*.json) && \
-		echo "Installing upstream $$release into $(@D) ..." && \
-		$(UV) venv --quiet --clear --python .venv/bin/python $(@D) && \
-		$(UV) pip install --python $(@D)/bin/python "litellm[proxy]===$$release" --requirement requirements/test.txt && \
-		touch $@
+.venvs/upstream-%/installed: $(UV) requirements/test.txt
+	@echo "Installing upstream $* into $(@D) ..."
+	@$(UV) venv --quiet --clear --python .venv/bin/python $(@D)
+	@$(UV) pip install --python $(@D)/bin/python "litellm[proxy]===$*" $(call override,$*) --requirement requirements/test.txt
+	@touch $@
 
-.venvs/%/installed: $(UV) $(SOURCES) requirements/test.txt
+.venvs/%/installed: $(UV) $(SOURCES) requirements/test.txt $(or $(WHEEL),releases/%.json)
 	@test -x $(@D)/bin/python || $(UV) venv --quiet --python .venv/bin/python $(@D)
 	@$(call install_fork,$*,requirements/test.txt)

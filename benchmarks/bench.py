@@ -19,8 +19,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from fork.line import Line, load_line  # noqa: E402
-from fork.patch import merge_line  # noqa: E402
+from fork.patch import merge_release  # noqa: E402
+from fork.release import Release, load_release  # noqa: E402
 from fork.upstream import open_wheel  # noqa: E402
 from fork.wheel import UpstreamWheel  # noqa: E402
 
@@ -46,11 +46,11 @@ class Result:
 
 def main() -> int:
     """Measure everything, print the table, and return the exit status."""
-    line = load_line(None)
-    with open_wheel(line) as upstream:
+    release = load_release(None)
+    with open_wheel(release) as upstream:
         wheel = upstream.path
     with tempfile.TemporaryDirectory() as scratch:
-        results = [*_tool(line, wheel, Path(scratch)), *_installs(line, Path(scratch))]
+        results = [*_tool(release, wheel, Path(scratch)), *_installs(release, Path(scratch))]
     print(f"{'':46}{'measured':>12}{'target':>12}")
     for result in results:
         state = "ok" if result.measured <= result.target else "MISSED"
@@ -60,26 +60,26 @@ def main() -> int:
     return 1 if missed else 0
 
 
-def _tool(line: Line, wheel: Path, scratch: Path) -> list[Result]:
+def _tool(release: Release, wheel: Path, scratch: Path) -> list[Result]:
     def merge() -> None:
-        with UpstreamWheel(wheel, line.upstream) as upstream:
-            merge_line(line, upstream)
+        with UpstreamWheel(wheel, release.name) as upstream:
+            merge_release(release, upstream)
 
     command = [sys.executable, "-c", PEAK, sys.executable, "-m", "fork"]
     builds = [_measured([*command, "build", str(scratch)]) for _ in range(RUNS)]
-    checks = [_measured([*command, "check", "--line", line.name]) for _ in range(RUNS)]
+    checks = [_measured([*command, "check", "--release", release.name]) for _ in range(RUNS)]
     return [
         Result("merge all overlay files", min(_seconds(merge) for _ in range(RUNS)), 0.5, "s"),
         Result("build a wheel from the cached upstream wheel", min(seconds for seconds, _ in builds), 2.0, "s"),
         Result("peak memory of that build", max(memory for _, memory in builds), 250.0, "MB"),
-        Result("check one line", min(seconds for seconds, _ in checks), 2.0, "s"),
+        Result("check one release", min(seconds for seconds, _ in checks), 2.0, "s"),
     ]
 
 
-def _installs(line: Line, scratch: Path) -> list[Result]:
+def _installs(release: Release, scratch: Path) -> list[Result]:
     """`pip install .` and `uv pip install .` against the same install of the upstream release."""
     pip, uv = _pip(scratch / "pip"), shutil.which("uv")
-    upstream = f"litellm=={line.upstream}"
+    upstream = f"litellm=={release.name}"
     ours, theirs = _compared(pip, upstream)
     results = [Result(f"pip install . ({ours:.1f} s), times upstream's {theirs:.1f} s", ours / theirs, 1.15, "x")]
     if uv is None:

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import argparse
-import difflib
 import os
 import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from .backend import build, default_tree
-from .diff import file_patch
+from .diff import file_patch, text_diff
 from .errors import ForkError
 from .files import write_atomically
-from .line import ROOT, Line, load_line, load_lines
 from .merge import definition_text
 from .notes import notes
-from .patch import Drift, Patch, drift, merge_line, require_pins, survey
+from .patch import Drift, drift, merge_release, require_pins, survey
+from .release import ROOT, Release, load_release, pinned
 from .source import Source
 from .tree import write_tree
 from .upstream import indexed_wheels, open_wheel
@@ -27,20 +26,18 @@ from .wheel import UpstreamWheel
 DESCRIPTION = """\
 Build this fork from the pinned upstream release.
 
-The repository holds only the definitions that differ (the overlay), and per line of the fork a file lines/<line>.json with the sha256 of
-upstream's wheels and of upstream's text of each definition the overlay claims. A command takes the upstream wheel from --from, else
-from the cache, else from your own package index; it verifies it, and merges the overlay into it.
+The repository holds only the definitions that differ (the overlay), and for each release of upstream's a file releases/<release>.json with
+the sha256 of its wheels and a digest of upstream's text of each definition the overlay claims. A command takes the upstream wheel from
+--from, else from the cache, else from your own package index; it verifies it, and merges the overlay into it.
 """
 EPILOG = """\
 after editing the overlay:
   python -m fork pin      see what it claims, and write the pins
-  python -m fork tree     refresh the merged tree in build/<line>/
+  python -m fork tree     refresh the merged tree in build/<release>/
   python -m fork diff     see the whole fork against upstream
 
-moving to a new release: set "upstream" in the line file, then
-  python -m fork pin --wheels                     pin the sha256 of the release's wheels, as your index has them
-  python -m fork check --compare OLD_WHEEL        see what upstream changed under the overlay
-  python -m fork pin                              once the overlay is right again
+moving to another release:
+  python -m fork move 1.2.3    see what upstream changed under the overlay; once that is settled, build, test and pin
 
 exit status: 0 all well, 1 refused or not clean, 2 wrong usage
 """
@@ -64,9 +61,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     raw = argparse.RawDescriptionHelpFormatter
     parser = argparse.ArgumentParser("python -m fork", description=DESCRIPTION, epilog=EPILOG, formatter_class=raw)
-    line = argparse.ArgumentParser(add_help=False)
-    line.add_argument("--line", default=os.environ.get("LITELLM_FORK_LINE"), help="the line to work on (default: $LITELLM_FORK_LINE)")
-    wheel = argparse.ArgumentParser(add_help=False, parents=[line])
+    release = argparse.ArgumentParser(add_help=False)
+    release.add_argument(
+        "--release",
+        default=os.environ.get("LITELLM_FORK_UPSTREAM"),
+        help="the upstream release to work on (default: $LITELLM_FORK_UPSTREAM, else the newest pinned one)",
+    )
+    wheel = argparse.ArgumentParser(add_help=False, parents=[release])
     wheel.add_argument("--from", dest="wheel", type=Path, metavar="WHEEL", help="use this upstream wheel; it is verified as any other")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
 
@@ -79,11 +80,11 @@ def _parser() -> argparse.ArgumentParser:
         "out", nargs="?", type=Path, default=Path("dist"), metavar="FOLDER", help="where to (default: dist/)"
     )
     command("tree", "write or refresh a merged source tree for development; only files that differ are written").add_argument(
-        "out", nargs="?", type=Path, metavar="FOLDER", help="where to (default: build/<line>/ in the checkout)"
+        "out", nargs="?", type=Path, metavar="FOLDER", help="where to (default: build/<release>/ in the checkout)"
     )
-    command("check", "list each claimed definition and whether its pin still holds, for all lines unless one is named").add_argument(
-        "--compare", type=Path, metavar="WHEEL", help="the wheel the pins were written for: show what changed since, as a diff"
-    )
+    command(
+        "check", "list each claimed definition and whether its pin still holds, for all pinned releases unless one is named"
+    ).add_argument("--compare", type=Path, metavar="WHEEL", help="the wheel the pins were written for: show what changed since, as a diff")
     command("diff", "show the whole fork as a patch to upstream that `git apply` takes, coloured on a terminal")
     command("pin", "write the pins, and print what they stand for: look at it first").add_argument(
         "--wheels",
@@ -97,31 +98,31 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _build(options: argparse.Namespace) -> int:
-    print(f"Wrote {build(load_line(options.line), options.wheel, options.out)}.")
+    print(f"Wrote {build(load_release(options.release), options.wheel, options.out)}.")
     return 0
 
 
 def _tree(options: argparse.Namespace) -> int:
-    line = load_line(options.line)
-    out: Path = options.out or default_tree(line)
-    with open_wheel(line, options.wheel) as upstream:
-        patch = merge_line(line, upstream)
+    release = load_release(options.release)
+    out: Path = options.out or default_tree(release)
+    with open_wheel(release, options.wheel) as upstream:
+        patch = merge_release(release, upstream)
         require_pins(patch)
         written = write_tree(patch, upstream, out)
-    print(f"{out} is up to date: {written} file(s) written or removed; {len(patch.files)} differ from upstream {line.upstream}.")
+    print(f"{out} is up to date: {written} file(s) written or removed; {len(patch.files)} differ from upstream {release.name}.")
     return 0
 
 
 def _check(options: argparse.Namespace) -> int:
-    lines = [load_line(options.line)] if options.line else load_lines()
-    clean = [_check_line(line, options) for line in lines]
+    names = [options.release] if options.release else pinned()
+    clean = [_check_release(load_release(name), options) for name in names]
     return 0 if all(clean) else 1
 
 
-def _check_line(line: Line, options: argparse.Namespace) -> bool:
-    print(f"{line.name}: {line.version}, on upstream {line.upstream}")
-    with open_wheel(line, options.wheel) as upstream:
-        patch = survey(line, upstream)
+def _check_release(release: Release, options: argparse.Namespace) -> bool:
+    print(release.version)
+    with open_wheel(release, options.wheel) as upstream:
+        patch = survey(release, upstream)
     drifted = drift(patch)
     ranks = {(item.path, item.name): item.rank for item in drifted}
     for path, touches in patch.touches.items():
@@ -131,20 +132,20 @@ def _check_line(line: Line, options: argparse.Namespace) -> bool:
     for path in patch.new:
         print(f"  {path}  new module")
     for item in drifted:
-        print(f"\n{item.rank}: {item.path}: {item.name} {item.why}")
-        _explain(line, item, options.compare)
+        print(f"\n{item.rank}: {item.place} {item.why}")
+        _explain(release, item, options.compare)
     counts = Counter(item.rank for item in drifted)
     told = ", ".join(f"{count} {rank}" for rank, count in counts.items())
-    print(f"{line.name}: {f'{len(drifted)} pin(s) do not hold: {told}' if drifted else 'every pin holds'}")
+    print(f"{release.name}: {f'{len(drifted)} pin(s) do not hold: {told}' if drifted else 'every pin holds'}")
     return not drifted
 
 
-def _explain(line: Line, item: Drift, compare: Path | None) -> None:
+def _explain(release: Release, item: Drift, compare: Path | None) -> None:
     """Show what is known of a change. A pin is a hash, so the old text is known only from the wheel it was written for."""
     if compare is not None:
         with UpstreamWheel(compare) as before:
             old = definition_text(Source(item.path, before.read(item.path)), item.name) if item.path in before.names else ""
-        for text in _unified(old, item.text or "", f"{compare.name}: {item.name}", f"{line.upstream}: {item.name}"):
+        for text in text_diff(old, item.text or "", f"{compare.name}: {item.name}", f"{release.name}: {item.name}"):
             print(text)
     elif item.text is not None:
         print("The old text is not known from its hash; `--compare OLD_WHEEL` shows the difference. Upstream's text is now:")
@@ -152,10 +153,10 @@ def _explain(line: Line, item: Drift, compare: Path | None) -> None:
 
 
 def _diff(options: argparse.Namespace) -> int:
-    line = load_line(options.line)
+    release = load_release(options.release)
     coloured = sys.stdout.isatty()
-    with open_wheel(line, options.wheel) as upstream:
-        for path, data in sorted(merge_line(line, upstream).files.items()):
+    with open_wheel(release, options.wheel) as upstream:
+        for path, data in sorted(merge_release(release, upstream).files.items()):
             for text in file_patch(path, upstream.read(path) if path in upstream.names else None, data):
                 # Past the text layer, which would change newlines and refuse what is not UTF-8.
                 sys.stdout.buffer.write(_coloured(text) if coloured else text)
@@ -164,34 +165,35 @@ def _diff(options: argparse.Namespace) -> int:
 
 
 def _pin(options: argparse.Namespace) -> int:
-    line = load_line(options.line)
+    release = load_release(options.release)
     if options.wheels:
-        return _pin_wheels(line)
-    patch = _merged(line, options.wheel)
+        return _pin_wheels(release)
+    with open_wheel(release, options.wheel) as upstream:
+        patch = merge_release(release, upstream)
     drifted = drift(patch)
     pins = patch.pins()
     for item in drifted:
-        old, new = (table.get(item.path, {}).get(item.name, "none") for table in (line.definitions, pins))
-        print(f"{item.rank}: {item.path}: {item.name} {item.why}\n  {_short(old)} -> {_short(new)}")
-        if item.text is not None and item.path in line.definitions and item.name in line.definitions[item.path]:
+        old, new = (table.get(item.path, {}).get(item.name, "none") for table in (release.definitions, pins))
+        print(f"{item.rank}: {item.place} {item.why}\n  {_short(old)} -> {_short(new)}")
+        if item.text is not None and item.name in release.definitions.get(item.path, {}):
             print("".join(f"    {text}\n" for text in item.text.split("\n")), end="")
-    replace(line, definitions=pins).save()
-    print(f"{line.file}: {sum(map(len, pins.values()))} pins, {len(drifted)} of them changed.")
+    replace(release, definitions=pins).save()
+    print(f"{release.file}: {sum(map(len, pins.values()))} pins, {len(drifted)} of them changed.")
     return 0
 
 
-def _pin_wheels(line: Line) -> int:
-    wheels = indexed_wheels(line)
-    for name in sorted(wheels.keys() | line.wheels.keys()):
-        old, new = line.wheels.get(name, "none"), wheels.get(name, "none")
+def _pin_wheels(release: Release) -> int:
+    wheels = indexed_wheels(release)
+    for name in sorted(wheels.keys() | release.wheels.keys()):
+        old, new = release.wheels.get(name, "none"), wheels.get(name, "none")
         print(f"{name}: {f'{old[:12]} -> {new[:12]}' if old != new else 'as before'}")
-    replace(line, wheels=wheels).save()
-    print(f"{line.file}: {len(wheels)} wheels of {line.upstream}.")
+    replace(release, wheels=wheels).save()
+    print(f"{release.file}: {len(wheels)} wheels of {release.name}.")
     return 0
 
 
 def _notes(options: argparse.Namespace) -> int:
-    text = notes(load_lines()).encode()
+    text = notes(ROOT).encode()
     file = ROOT / "PATCH_NOTES.md"
     current = file.read_bytes() if file.is_file() else None
     if options.check and current != text:
@@ -206,18 +208,8 @@ def _notes(options: argparse.Namespace) -> int:
     return 0
 
 
-def _merged(line: Line, wheel: Path | None) -> Patch:
-    with open_wheel(line, wheel) as upstream:
-        return merge_line(line, upstream)
-
-
 def _short(pin: str) -> str:
     return ":".join(part[:12] for part in pin.split(":"))
-
-
-def _unified(old: str, new: str, source: str, target: str) -> Iterator[str]:
-    """A unified diff, line by line. A form feed is no end of a line, so the texts are split at newlines only."""
-    return difflib.unified_diff(old.split("\n"), new.split("\n"), source, target, lineterm="")
 
 
 def _coloured(line: bytes) -> bytes:

@@ -11,9 +11,9 @@ from typing import ParamSpec, TypeVar
 
 from .errors import ForkError
 from .files import replacing, write_atomically
-from .line import ROOT, Line, load_line
-from .patch import merge_line, require_pins
-from .sdist import line_of_sdist, write_sdist
+from .patch import merge_release, require_pins
+from .release import ROOT, Release, load_release
+from .sdist import release_of_sdist, write_sdist
 from .tree import write_tree
 from .upstream import build_requirements, open_wheel
 from .wheel import fork_name, metadata_files, write_editable, write_wheel
@@ -39,8 +39,8 @@ def _hook(function: Callable[P, R]) -> Callable[P, R]:
 
 @_hook
 def get_requires_for_build_wheel(config_settings: Settings = None) -> list[str]:
-    line, given = _settings(config_settings)
-    return [] if given else build_requirements(line)
+    release, given = _settings(config_settings)
+    return [] if given else build_requirements(release)
 
 
 get_requires_for_build_editable = get_requires_for_build_wheel
@@ -53,10 +53,10 @@ def get_requires_for_build_sdist(config_settings: Settings = None) -> list[str]:
 
 @_hook
 def prepare_metadata_for_build_wheel(metadata_directory: str, config_settings: Settings = None) -> str:
-    line, given = _settings(config_settings)
-    with open_wheel(line, given) as upstream:
-        folder = f"{upstream.distribution}-{line.version}.dist-info"
-        for name, data in metadata_files(upstream, line.version):
+    release, given = _settings(config_settings)
+    with open_wheel(release, given) as upstream:
+        folder = f"{upstream.distribution}-{release.version}.dist-info"
+        for name, data in metadata_files(upstream, release.version):
             write_atomically(Path(metadata_directory, folder, name), data)
     return folder
 
@@ -66,21 +66,21 @@ prepare_metadata_for_build_editable = prepare_metadata_for_build_wheel
 
 @_hook
 def build_wheel(wheel_directory: str, config_settings: Settings = None, metadata_directory: str | None = None) -> str:
-    line, given = _settings(config_settings)
-    return build(line, given, Path(wheel_directory)).name
+    release, given = _settings(config_settings)
+    return build(release, given, Path(wheel_directory)).name
 
 
 @_hook
 def build_editable(wheel_directory: str, config_settings: Settings = None, metadata_directory: str | None = None) -> str:
-    line, given = _settings(config_settings)
-    tree = default_tree(line)
-    with open_wheel(line, given) as upstream:
-        patch = merge_line(line, upstream)
+    release, given = _settings(config_settings)
+    tree = default_tree(release)
+    with open_wheel(release, given) as upstream:
+        patch = merge_release(release, upstream)
         require_pins(patch)
         write_tree(patch, upstream, tree)
-        name = fork_name(upstream.path.name, line.upstream, line.version)
+        name = fork_name(upstream.path.name, release.name, release.version)
         with replacing(Path(wheel_directory, name)) as file:
-            write_editable(file, upstream, line.version, tree)
+            write_editable(file, upstream, release.version, tree)
     return name
 
 
@@ -89,30 +89,30 @@ def build_sdist(sdist_directory: str, config_settings: Settings = None) -> str:
     return write_sdist(_settings(config_settings)[0], Path(sdist_directory)).name
 
 
-def build(line: Line, given: Path | None, folder: Path) -> Path:
+def build(release: Release, given: Path | None, folder: Path) -> Path:
     """Build the fork's wheel into a folder. Raises ForkError, and leaves nothing there, for anything that is refused."""
-    with open_wheel(line, given) as upstream:
-        patch = merge_line(line, upstream)
+    with open_wheel(release, given) as upstream:
+        patch = merge_release(release, upstream)
         require_pins(patch)
-        target = folder / fork_name(upstream.path.name, line.upstream, line.version)
+        target = folder / fork_name(upstream.path.name, release.name, release.version)
         with replacing(target) as file:
-            write_wheel(file, upstream, line.version, patch.files)
+            write_wheel(file, upstream, release.version, patch.files)
     return target
 
 
-def default_tree(line: Line) -> Path:
-    """Where the merged tree of a line goes: in the checkout, beside what else is built there."""
-    return line.root / "build" / line.name
+def default_tree(release: Release) -> Path:
+    """Where the merged tree of a release goes: in the checkout, beside what else is built there."""
+    return release.root / "build" / release.name
 
 
-def _settings(config_settings: Settings) -> tuple[Line, Path | None]:
-    """The line and the upstream wheel that a front end's settings ask for. The last of a repeated setting counts."""
+def _settings(config_settings: Settings) -> tuple[Release, Path | None]:
+    """The release and the upstream wheel that a front end's settings ask for. The last of a repeated setting counts."""
     settings = {name: value if isinstance(value, str) else value[-1] for name, value in (config_settings or {}).items()}
-    unknown = settings.keys() - {"line", "upstream-wheel"}
+    unknown = settings.keys() - {"upstream", "upstream-wheel"}
     if unknown:
         raise ForkError(
-            f"There is no setting {', '.join(sorted(unknown))}.", "Known are: line, upstream-wheel.", "Correct --config-settings."
+            f"There is no setting {', '.join(sorted(unknown))}.", "Known are: upstream, upstream-wheel.", "Correct --config-settings."
         )
-    name = settings.get("line") or os.environ.get("LITELLM_FORK_LINE") or line_of_sdist(ROOT)
+    name = settings.get("upstream") or os.environ.get("LITELLM_FORK_UPSTREAM") or release_of_sdist(ROOT)
     given = settings.get("upstream-wheel")
-    return load_line(name), Path(given) if given else None
+    return load_release(name), Path(given) if given else None

@@ -1,4 +1,4 @@
-"""The fork as a patch that `git apply` takes, byte for byte."""
+"""Differences: the fork as a patch that `git apply` takes, byte for byte, and two texts of a definition for a reader."""
 
 from __future__ import annotations
 
@@ -15,6 +15,11 @@ def file_patch(path: str, old: bytes | None, new: bytes) -> Iterator[bytes]:
     source = b"/dev/null" if old is None else b"a/" + name
     for line in difflib.diff_bytes(difflib.unified_diff, _lines(old or b""), _lines(new), source, b"b/" + name):
         yield line if line.endswith(b"\n") else line + b"\n\\ No newline at end of file\n"
+
+
+def text_diff(old: str, new: str, source: str, target: str) -> Iterator[str]:
+    """A unified diff of two texts, line by line. A form feed is no end of a line, so they are split at newlines only."""
+    return difflib.unified_diff(old.split("\n"), new.split("\n"), source, target, lineterm="")
 
 
 def _lines(data: bytes) -> list[bytes]:

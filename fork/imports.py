@@ -11,8 +11,8 @@ from itertools import pairwise, takewhile
 from typing import Any
 
 from .errors import ForkError
-from .line import PACKAGE
 from .overlay import Import, imported
+from .release import PACKAGE
 from .source import Edit, Source
 
 Statement = ast.Import | ast.ImportFrom

@@ -10,6 +10,7 @@ import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Literal
 
 from .bindings import Binding, bindings
 from .errors import ForkError, ForkErrors
@@ -40,15 +41,18 @@ class Merged:
 
 @dataclass(frozen=True)
 class Lost:
-    """A claim that upstream has no one definition for: it is gone, or there twice. name: the claim's, "" for a whole module."""
+    """A claim that has no place in upstream: what it touches is gone or there twice, or what it adds is upstream's now.
+
+    name: the claim's, MODULE for all of a file.
+    """
 
     name: str
-    twice: bool
+    rank: Literal["gone", "twice", "taken"]
     refusal: ForkError
 
 
 class LostClaims(ForkErrors):
-    """Claims that upstream has no one definition for, and the touches that the others come to."""
+    """Claims that have no place in upstream, and the touches that the others come to."""
 
     def __init__(self, lost: Sequence[Lost], touches: tuple[Touch, ...]) -> None:
         super().__init__([each.refusal for each in lost])
@@ -172,7 +176,7 @@ class _Merger:
                     "or definitions under a condition. Which one is meant is not clear.",
                     "Claim a definition that is there once, such as a caller of it, or decorate the enclosing class or function.",
                 )
-                self.lost.append(Lost(claim.name, True, refusal))
+                self.lost.append(Lost(claim.name, "twice", refusal))
             elif found:
                 self._merge_found(claim, found[0])
             else:
@@ -262,7 +266,7 @@ class _Merger:
         looks_new = isinstance(claim.node, ast.ClassDef) and claim.node.bases
         if not looks_new and _keeps_any(claim):
             why = f"It keeps a body (`...`) that {where} does not have."
-            self.lost.append(Lost(claim.name, False, self._refusal(claim, why, "Correct the name, or write the body.")))
+            self.lost.append(Lost(claim.name, "gone", self._refusal(claim, why, "Correct the name, or write the body.")))
             return
         text = self._text(claim, scope.indent)
         if scope.prefix:

@@ -9,42 +9,47 @@ from pathlib import Path
 
 from .errors import ForkError
 from .intents import INTENTS, Intent, load_intents, require_known
-from .line import ADDED_PIN, Line, new_modules, overlay_files
+from .layers import Layer, layers, leaves_out
 from .merge import ADDED, DECORATED, GUARDED, REPLACED
 from .overlay import Claim, claims_in, read_overlay, read_reason
+from .release import ADDED_PIN, MODULE, Release, load_release, pinned
 from .source import Source
 
 _HEAD = """\
 # Patch notes
 
 Where this fork differs from upstream, and why. Written by `python -m fork notes` from `intents.json`, the overlays' docstrings and the
-pins in `lines/`; edit those, not this file. What each file is for, and when it can go, stands in its docstring.
+pins in `releases/`; edit those, not this file. What each file is for, and when it can go, stands in its docstring.
 """
 
 
 @dataclass(frozen=True)
 class _File:
-    """An overlay file of a line. place: its path from the root of the checkout. definitions: how each comes in; none of a new module."""
+    """An overlay file of a layer. place: its path from the root. definitions: how each comes in. what: where these do not say it."""
 
     path: str
     place: str
     intent: str
     upstream: str
     definitions: Mapping[str, str]
-    is_new: bool
+    what: str
 
 
-def notes(lines: Sequence[Line]) -> str:
-    """The text of PATCH_NOTES.md for all lines, the newest first.
+_NEW, _LEFT_OUT = "a new module", "left out"
+
+
+def notes(root: Path) -> str:
+    """The text of PATCH_NOTES.md for all layers, the newest first.
 
     Raises ForkError where overlay and pins disagree, and for an intent or a test that is not there.
     """
-    root, intents = lines[0].root, load_intents(lines[0].root)
+    intents, laid = load_intents(root), layers(root)
     _require_tests(root, intents.values())
-    newest, *older = ([*_files(line, intents)] for line in lines)
-    own = [(line, [file for file in files if file not in newest]) for line, files in zip(lines[1:], older, strict=True)]
-    sections = (text for intent in intents.values() for text in _section(intent, newest, own))
-    return "\n".join([_HEAD, *_overview(lines, intents.values()), *sections, ""])
+    there = [load_release(name, root) for name in pinned(root)]
+    files = [[*_files(laid[number:], there, intents)] for number in range(len(laid))]
+    older = [(layer, own, _below(files[: number + 1])) for number, (layer, own) in enumerate(zip(laid[1:], files[1:], strict=True))]
+    sections = (text for intent in intents.values() for text in _section(intent, files[0], older))
+    return "\n".join([_HEAD, *_overview(laid, there, intents.values()), *sections, ""])
 
 
 def _require_tests(root: Path, intents: Iterable[Intent]) -> None:
@@ -55,15 +60,18 @@ def _require_tests(root: Path, intents: Iterable[Intent]) -> None:
                 raise ForkError(what, "There is no such file.", "Correct the path, or delete it.")
 
 
-def _overview(lines: Sequence[Line], intents: Iterable[Intent]) -> Iterator[str]:
-    yield "| line | built from upstream | version |\n|---|---|---|"
-    yield from (f"| {line.name} | {line.upstream} | {line.version} |" for line in lines)
+def _overview(laid: Sequence[Layer], there: Sequence[Release], intents: Iterable[Intent]) -> Iterator[str]:
+    yield "| overlay | laid over for | pinned releases it is for |\n|---|---|---|"
+    for layer in laid:
+        held = [release.name for release in there if layer.holds_for(release.name)]
+        span = f"{len(held)}: {held[-1]} to {held[0]}" if len(held) > 1 else "".join(held)
+        yield f"| {layer.name} | {f'releases before {layer.before}' if layer.before else 'every release'} | {span} |"
     yield "\n| intent | upstream | forwarded | removed when |\n|---|---|---|---|"
     for intent in intents:
         yield f"| {intent.slug}: {intent.title} | {intent.upstream} | {intent.forwarded} | {intent.remove_when} |"
 
 
-def _section(intent: Intent, newest: Sequence[_File], older: Sequence[tuple[Line, Sequence[_File]]]) -> Iterator[str]:
+def _section(intent: Intent, newest: Sequence[_File], older: Sequence[tuple[Layer, Sequence[_File], Mapping[str, _File]]]) -> Iterator[str]:
     yield f"\n## {intent.slug}: {intent.title}\n\n{intent.why}\n"
     if intent.tests:
         yield f"Proven by {', '.join(f'[{path}]({path})' for path in intent.tests)}.\n"
@@ -71,23 +79,27 @@ def _section(intent: Intent, newest: Sequence[_File], older: Sequence[tuple[Line
     if files:
         yield "| file | what of it is ours | upstream |\n|---|---|---|"
         for file in files:
-            what = "a new module" if file.is_new else _said(file.definitions) or "imports"
-            yield f"| [{file.path}]({file.place}) | {what} | {file.upstream} |"
-    there = {file.path: file.definitions for file in newest}
-    for line, own in older:
-        differing = [f"[{file.path}]({file.place}){_difference(file, there)}" for file in own if file.intent == intent.slug]
-        paths = {file.path for file in own}
-        left_out = [f"no {file.path}" for file in files if not file.is_new and file.path not in paths]
-        if differing or left_out:
-            yield f"\n{line.name} differs in {', '.join(differing + left_out)}."
+            yield f"| [{file.path}]({file.place}) | {file.what or _said(file.definitions) or 'imports'} | {file.upstream} |"
+    for layer, own, below in older:
+        differing = [_differs(file, below.get(file.path)) for file in own if file.intent == intent.slug]
+        if differing:
+            yield f"\nBefore {layer.before}: {', '.join(differing)}."
 
 
-def _difference(file: _File, there: Mapping[str, Mapping[str, str]]) -> str:
-    """What a file of an older line has otherwise than the newest line's at the same path."""
-    newest = there.get(file.path, {})
-    more = _said({name: how for name, how in file.definitions.items() if newest.get(name) != how})
-    less = ", ".join(f"`{name}`" for name in newest if name not in file.definitions)
-    return f" ({'; '.join(text for text in (more, less and f'not {less}') if text)})" if more or less else ""
+def _below(files: Sequence[Sequence[_File]]) -> dict[str, _File]:
+    """What newer layers come to, by path."""
+    return {file.path: file for layer in files for file in layer}
+
+
+def _differs(file: _File, below: _File | None) -> str:
+    """What a layer's file has otherwise than what it is laid over."""
+    if file.what == _LEFT_OUT:
+        return f"no [{file.path}]({file.place})"
+    newer = below.definitions if below else {}
+    more = file.what or _said({name: how for name, how in file.definitions.items() if newer.get(name) != how})
+    less = ", ".join(f"`{name}`" for name in newer if name not in file.definitions)
+    told = "; ".join(text for text in (more, less and f"not {less}") if text)
+    return f"[{file.path}]({file.place})" + (f" ({told})" if told else "")
 
 
 def _said(definitions: Mapping[str, str]) -> str:
@@ -95,26 +107,37 @@ def _said(definitions: Mapping[str, str]) -> str:
     return "; ".join(f"{how} {', '.join(names)}" for how, names in ways.items() if names)
 
 
-def _files(line: Line, intents: dict[str, Intent]) -> Iterator[_File]:
-    declared = new_modules(line)
-    for path, file in sorted(overlay_files(line).items()):
-        source = Source.of_file(file, line.root)
+def _files(laid: Sequence[Layer], there: Sequence[Release], intents: dict[str, Intent]) -> Iterator[_File]:
+    """The files of the first of these layers. What each claims is told by the pins of the newest release that it is for."""
+    layer, *older = laid
+    for path, file in layer.files().items():
+        source = Source.of_file(file, layer.root)
         reason = read_reason(source)
         require_known(reason.intent, intents, source.name)
-        definitions = {} if path in declared else dict(sorted(_claimed(line, path, source).items()))
-        yield _File(path, source.name, reason.intent, reason.upstream, definitions, path in declared)
+        if layer.before is not None and leaves_out(source):
+            yield _File(path, source.name, reason.intent, reason.upstream, {}, _LEFT_OUT)
+            continue
+        hidden = [other for other in older if path in other.files()]
+        user = next((one for one in there if layer.holds_for(one.name) and not any(other.holds_for(one.name) for other in hidden)), None)
+        if user is None:
+            raise ForkError(
+                f"{source.name} is in no release.", "No pinned release is built with it.", "Pin one that is, or delete the file."
+            )
+        is_new = MODULE in user.definitions.get(path, {})
+        definitions = {} if is_new else dict(sorted(_claimed(user, path, source).items()))
+        yield _File(path, source.name, reason.intent, reason.upstream, definitions, _NEW if is_new else "")
 
 
-def _claimed(line: Line, path: str, source: Source) -> dict[str, str]:
+def _claimed(release: Release, path: str, source: Source) -> dict[str, str]:
     """How each definition of a touch comes in: the pin tells what is added, the overlay tells the rest."""
-    pins = line.definitions.get(path, {})
-    found = dict(_how(line, source, read_overlay(source).claims, pins))
+    pins = release.definitions.get(path, {})
+    found = dict(_how(release, source, read_overlay(source).claims, pins))
     for name in sorted(pins.keys() - found.keys()):
-        raise _disagree(line, f"{line.file} pins {name} of {path}.", f"{source.name} does not claim it.")
+        raise _disagree(release, f"{release.file} pins {name} of {path}.", f"{source.name} does not claim it.")
     return found
 
 
-def _how(line: Line, source: Source, claims: Sequence[Claim], pins: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+def _how(release: Release, source: Source, claims: Sequence[Claim], pins: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     for claim in claims:
         node, pin = claim.node, pins.get(claim.name)
         if pin == ADDED_PIN:
@@ -123,11 +146,11 @@ def _how(line: Line, source: Source, claims: Sequence[Claim], pins: Mapping[str,
         container = node if isinstance(node, ast.ClassDef) and not claim.keeps else None
         if container is None or container.decorator_list:
             if pin is None:
-                raise _disagree(line, f"{source.name}:{node.lineno} claims {claim.name}.", f"{line.file} has no pin for it.")
+                raise _disagree(release, f"{source.name}:{node.lineno} claims {claim.name}.", f"{release.file} has no pin for it.")
             yield claim.name, GUARDED if claim.guard else DECORATED if claim.keeps or container is not None else REPLACED
         if container is not None:
-            yield from _how(line, source, claims_in(source, container.body, f"{claim.name}."), pins)
+            yield from _how(release, source, claims_in(source, container.body, f"{claim.name}."), pins)
 
 
-def _disagree(line: Line, what: str, why: str) -> ForkError:
-    return ForkError(what, why, f"Run `python -m fork pin --line {line.name}`.")
+def _disagree(release: Release, what: str, why: str) -> ForkError:
+    return ForkError(what, why, f"Run `python -m fork pin --release {release.name}`.")

@@ -132,6 +132,18 @@ def read_overlay(source: Source) -> Overlay:
     return Overlay(source, reason, tuple(item for item in imports if item not in future), future, claims)
 
 
+def kept_of_upstream(source: Source) -> str | None:
+    """The name of a definition that leaves its body to upstream, as only a touch can; None if there is none. Overloads are told apart."""
+    for node in source.tree.body:
+        members = node.body if isinstance(node, ast.ClassDef) and not node.bases else [node]
+        for member in members:
+            if not isinstance(member, (ast.FunctionDef, ast.AsyncFunctionDef)) or not is_ellipsis(member.body[-1]):
+                continue
+            if not any(ast.unparse(decorator).endswith("overload") for decorator in member.decorator_list):
+                return member.name
+    return None
+
+
 def imported(statement: ast.Import | ast.ImportFrom) -> Iterator[Import]:
     """The names an import statement imports."""
     module = "." * statement.level + (statement.module or "") if isinstance(statement, ast.ImportFrom) else None
@@ -188,7 +200,7 @@ def _claim(source: Source, statement: ast.stmt, prefix: str) -> Claim:
     raise ForkError(
         f"{source.name}:{statement.lineno} holds what an overlay file may not: {ast.unparse(statement).splitlines()[0][:60]!r}.",
         "Besides its docstring, an overlay file has only imports and definitions: functions, classes, and constants of one name each.",
-        'Put the code into a definition, or into a new module that the line file lists under "new".',
+        "Put the code into a definition, or into a new module of ours, at a path that upstream does not have.",
     )
 
 

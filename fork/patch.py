@@ -1,4 +1,4 @@
-"""The fork as a whole: every overlay file of a line merged onto its upstream wheel, and the pins that hold it there."""
+"""The fork as a whole: every overlay file of a release merged onto its wheel, and the pins that hold it there."""
 
 from __future__ import annotations
 
@@ -11,22 +11,26 @@ from typing import Literal, get_args
 
 from .errors import ForkError, ForkErrors
 from .intents import INTENTS, load_intents, require_known
-from .line import ADDED_PIN, Line, load_lines, new_modules, overlay_files
-from .merge import Lost, LostClaims, Touch, merge
-from .overlay import read_overlay, read_reason
+from .layers import every_file, overlay_files
+from .merge import Lost, LostClaims, Merged, Touch, merge
+from .overlay import kept_of_upstream, read_overlay, read_reason
+from .release import ADDED_PIN, MODULE, Release, listed, pinned
 from .source import Source
 from .wheel import UpstreamWheel
+
+# Half of a sha256: enough to tell texts apart, and the pins of some hundred releases have to stay small. A wheel's own hash is whole.
+_DIGITS = 32
 
 
 @dataclass(frozen=True)
 class Patch:
-    """A line merged onto a wheel.
+    """A release's overlay merged onto its wheel.
 
-    files: the bytes of each touched or new module, by path. touches: what each touched module has of ours. new: the paths of new modules.
-    lost: per path, the claims that have nowhere to go.
+    files: the bytes of each touched or new module, by path. touches: what each touched module has of ours. new: the paths of modules that
+    upstream does not have. lost: per path, the claims that have nowhere to go.
     """
 
-    line: Line
+    release: Release
     files: Mapping[str, bytes]
     touches: Mapping[str, tuple[Touch, ...]]
     new: tuple[str, ...]
@@ -34,19 +38,20 @@ class Patch:
 
     def pins(self) -> dict[str, dict[str, str]]:
         """The pins that hold for this wheel."""
-        return {path: {touch.name: pin(touch) for touch in touches} for path, touches in self.touches.items() if touches}
+        touched = {path: {touch.name: pin(touch) for touch in touches} for path, touches in self.touches.items() if touches}
+        return touched | {path: {MODULE: ADDED_PIN} for path in self.new}
 
 
-Rank = Literal["gone", "twice", "taken", "signature", "body only", "unpinned"]
+Rank = Literal["gone", "twice", "taken", "signature", "body only", "unpinned", "unclaimed"]
 RANKS: tuple[Rank, ...] = get_args(Rank)
 
 
 @dataclass(frozen=True)
 class Drift:
-    """A definition whose pin is missing or does not hold.
+    """A definition whose pin is missing, does not hold, or has no use.
 
-    rank: how bad it is, the worst first in RANKS. "taken" is what the fork added and upstream has now; "unpinned" is none of upstream's
-    doing. text: upstream's text of it now, None if upstream has none.
+    rank: how bad it is, the worst first in RANKS. "taken" is what the fork added and upstream has now; the last two are none of upstream's
+    doing: a claim without a pin, and a pin without a claim. text: upstream's text of it now, None if upstream has none.
     """
 
     path: str
@@ -55,64 +60,91 @@ class Drift:
     why: str
     text: str | None
 
+    @property
+    def place(self) -> str:
+        """How a person names it: `FILE: NAME`, of a whole module the file alone."""
+        return self.path if self.name == MODULE else f"{self.path}: {self.name}"
+
 
 def pin(touch: Touch) -> str:
-    """What the line file says of a touch: the sha256 of each part of upstream's text, with a colon between, or that upstream has none."""
-    if touch.upstream is None:
-        return ADDED_PIN
-    return ":".join(hashlib.sha256(part.encode()).hexdigest() for part in touch.upstream)
+    """What the pins say of a touch: a digest of each part of upstream's text, with a colon between, or that upstream has none."""
+    return ADDED_PIN if touch.upstream is None else ":".join(map(digest, touch.upstream))
 
 
-def merge_line(line: Line, wheel: UpstreamWheel) -> Patch:
+def digest(text: str) -> str:
+    """What stands for a text in a pin."""
+    return hashlib.sha256(text.encode()).hexdigest()[:_DIGITS]
+
+
+def merge_release(release: Release, wheel: UpstreamWheel) -> Patch:
     """Merge every overlay file. Raises ForkError with all that does not fit."""
-    patch = survey(line, wheel)
+    patch = survey(release, wheel)
     if patch.lost:
         raise ForkErrors([each.refusal for lost in patch.lost.values() for each in lost])
     return patch
 
 
-def survey(line: Line, wheel: UpstreamWheel) -> Patch:
+def survey(release: Release, wheel: UpstreamWheel) -> Patch:
     """Merge what has a place in the release, and tell what has none. Raises ForkError with all that does not fit otherwise."""
-    declared, intents = new_modules(line), load_intents(line.root)
+    intents = load_intents(release.root)
     files: dict[str, bytes] = {}
     touches: dict[str, tuple[Touch, ...]] = {}
+    new: list[str] = []
     lost: dict[str, tuple[Lost, ...]] = {}
     used: set[str] = set()
-    overlays = overlay_files(line)
-    errors = [
-        ForkError(f'{line.file} lists {path} under "new".', "There is no such file in the overlay.", "Delete the entry, or add the file.")
-        for path in sorted(declared - overlays.keys())
-    ]
-    for path, file in overlays.items():
+    errors: list[ForkError] = []
+    for path, file in overlay_files(release).items():
         try:
-            source = Source.of_file(file, line.root)
-            _require_place(line, source, path, declared, wheel)
+            source = Source.of_file(file, release.root)
             slug = read_reason(source).intent
             used.add(slug)
             require_known(slug, intents, source.name)
-            if path in declared:
+            if _is_new(release, source, path, wheel):
+                new.append(path)
                 files[path] = source.raw
             else:
-                overlay = read_overlay(source)
-                with _collector_paused():
-                    merged = merge(Source(path, wheel.read(path), overlay.names), overlay)
+                merged = _merged(source, path, wheel)
                 files[path], touches[path] = merged.data, merged.touches
         except LostClaims as error:
             touches[path], lost[path] = error.touches, error.lost
         except ForkError as error:
             errors.append(error)
-    errors += [] if errors else _unused(intents.keys() - used, line)
+    errors += [] if errors else _unused(intents.keys() - used, release)
     if errors:
         raise ForkErrors(errors + [each.refusal for claims in lost.values() for each in claims])
-    return Patch(line, files, touches, tuple(sorted(declared)), lost)
+    return Patch(release, files, touches, tuple(new), lost)
 
 
-def _unused(slugs: Set[str], line: Line) -> Iterator[ForkError]:
-    """A refusal of each intent that neither this line, which uses none of these, nor another line has a file for."""
-    if not slugs:
-        return
-    others = (other for other in load_lines(line.root) if other.name != line.name)
-    used = {read_reason(Source.of_file(file, line.root)).intent for other in others for file in overlay_files(other).values()}
+def _is_new(release: Release, source: Source, path: str, wheel: UpstreamWheel) -> bool:
+    """Whether an overlay file is a module of our own. Raises ForkError where it can be neither."""
+    known, has_file = release.definitions.get(path, {}), path in wheel.names
+    if known and (MODULE in known) == has_file:
+        why = "and it is pinned as a module of ours" if has_file else "and it is pinned as a touch"
+        refusal = ForkError(
+            f"{source.name} does not fit upstream.",
+            f"Upstream {release.name} has {'the' if has_file else 'no'} file {path}, {why}.",
+            "Give the new module another name." if has_file else "Move it to the file where upstream has these definitions now.",
+        )
+        raise LostClaims([Lost(MODULE, "taken" if has_file else "gone", refusal)], ())
+    kept = None if has_file else kept_of_upstream(source)
+    if kept is not None:
+        raise ForkError(
+            f"{source.name} does not fit upstream.",
+            f"Upstream {release.name} has no file {path}, and {kept} leaves its body to upstream.",
+            "A touch belongs at the path of an upstream file: correct the path. A new module writes its bodies.",
+        )
+    return not has_file
+
+
+def _merged(source: Source, path: str, wheel: UpstreamWheel) -> Merged:
+    overlay = read_overlay(source)
+    with _collector_paused():
+        return merge(Source(path, wheel.read(path), overlay.names), overlay)
+
+
+def _unused(slugs: Set[str], release: Release) -> Iterator[ForkError]:
+    """A refusal of each intent that neither this release, which uses none of these, nor another one has a file for."""
+    used = {read_reason(Source.of_file(file, release.root)).intent for file in every_file(release.root)} if slugs else set()
     for slug in sorted(slugs - used):
         yield ForkError(
             f"{INTENTS} declares the intent {slug}.", "No overlay file serves it.", "Name it in a file's docstring, or delete it there."
@@ -131,21 +163,9 @@ def _collector_paused() -> Iterator[None]:
             gc.enable()
 
 
-def _require_place(line: Line, source: Source, path: str, declared: frozenset[str], wheel: UpstreamWheel) -> None:
-    if (path in declared) == (path in wheel.names):
-        refusal = ForkError(
-            f"{source.name} does not fit upstream.",
-            f'{line.file.name} lists it under "new", and upstream {line.upstream} has that file.'
-            if path in declared
-            else f"Upstream {line.upstream} has no file {path}.",
-            f'A touch belongs at the path of an upstream file. A new module, and no touch, is listed under "new" in {line.file.name}.',
-        )
-        raise LostClaims([Lost("", False, refusal)], ()) if path in line.definitions else refusal
-
-
 def drift(patch: Patch) -> list[Drift]:
     """Every definition whose pin is missing, does not hold any more, or is no longer needed, the worst first."""
-    pinned = patch.line.definitions
+    pinned = patch.release.definitions
     found: list[Drift] = []
     for path, touches in patch.touches.items():
         for touch in touches:
@@ -153,7 +173,10 @@ def drift(patch: Patch) -> list[Drift]:
             if was != pin(touch):
                 text = None if touch.upstream is None else "".join(touch.upstream)
                 found.append(Drift(path, touch.name, *_why(was, touch), text))
-    for path in pinned.keys() | patch.lost.keys():
+    for path in sorted(set(patch.new) - pinned.keys()):
+        why = f"is not pinned as a new module, and upstream {patch.release.name} has no such file: is its path right?"
+        found.append(Drift(path, MODULE, "unpinned", why, None))
+    for path in (pinned.keys() | patch.lost.keys()) - set(patch.new):
         found += _without_touch(patch, path)
     return sorted(found, key=lambda item: (RANKS.index(item.rank), item.path, item.name))
 
@@ -161,21 +184,20 @@ def drift(patch: Patch) -> list[Drift]:
 def _without_touch(patch: Patch, path: str) -> Iterator[Drift]:
     """What of a module is claimed or pinned and came to no touch."""
     touches = patch.touches.get(path, ())
-    left = patch.line.definitions.get(path, {}).keys() - {touch.name for touch in touches}
+    left = patch.release.definitions.get(path, {}).keys() - {touch.name for touch in touches}
     for lost in patch.lost.get(path, ()):
-        names = {name for name in left if _is_within(name, lost.name)} or {lost.name or "all of it"}
+        names = {name for name in left if _is_within(name, lost.name)} or {lost.name}
         left -= names
-        rank: Rank = "twice" if lost.twice else "gone"
-        yield from (Drift(path, name, rank, f"has no one place: {lost.refusal.why}", None) for name in names)
+        yield from (Drift(path, name, lost.rank, f"has no one place: {lost.refusal.why}", None) for name in names)
     for name in left:
         if any(touch.upstream is None and _is_within(name, touch.name) for touch in touches):
             yield Drift(path, name, "gone", "was in a class that upstream has no more", None)
         else:
-            yield Drift(path, name, "unpinned", "is pinned, and the overlay does not claim it", None)
+            yield Drift(path, name, "unclaimed", "is pinned, and the overlay does not claim it", None)
 
 
 def _is_within(name: str, outer: str) -> bool:
-    return not outer or name == outer or name.startswith(f"{outer}.")
+    return outer == MODULE or name == outer or name.startswith(f"{outer}.")
 
 
 def _why(was: str | None, touch: Touch) -> tuple[Rank, str]:
@@ -194,10 +216,10 @@ def require_pins(patch: Patch) -> None:
     """Raises ForkError if any pin does not hold: nothing is built on upstream text that nobody has looked at."""
     drifted = drift(patch)
     if drifted:
-        line = patch.line
+        name = patch.release.name
         raise ForkError(
-            f"{len(drifted)} pin(s) of line {line.name} do not hold for upstream {line.upstream}.",
-            "\n       ".join(f"{item.rank}: {item.path}: {item.name} {item.why}" for item in drifted),
-            f"Look at each with `python -m fork check --line {line.name}`, correct the overlay where needed, "
-            f"then write the pins with `python -m fork pin --line {line.name}`.",
+            f"{len(drifted)} pin(s) of {name} do not hold.",
+            "\n       ".join(f"{item.rank}: {item.place} {item.why}" for item in drifted),
+            f"Look at each with `python -m fork check --release {name}`, correct the overlay where needed, then write the pins with "
+            f"`python -m fork pin --release {name}`. Or build another release; pinned are: {listed(pinned(patch.release.root))}.",
         )

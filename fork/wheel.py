@@ -103,7 +103,7 @@ class UpstreamWheel:
         if version not in (None, self.version):
             raise ForkError(
                 f"{self.path} is release {self.version}, not {version}.",
-                "It is a build of a fork." if "+" in self.version else "A line is built from its own release only.",
+                "It is a build of a fork." if "+" in self.version else "The pins are of another release.",
                 f"Give upstream's own wheel of {version}.",
             )
 

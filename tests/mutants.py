@@ -1,11 +1,11 @@
 """Break the fork in one place at a time and see that the suite notices.
 
-    python -m tests.mutants [--line LINE] [--only TEXT] [--list]
+    python -m tests.mutants [--release RELEASE] [--only TEXT] [--list]
 
 Runs on an interpreter that has the pinned release's dependencies and the test requirements. The merged tree is written into
-build/mutants-<line>/, twice, since two mutants are tried at a time, and put first on the path. A mutant is one edit of it: of the policy,
-of the place where a caller's token enters a call, or a claimed definition given back to upstream, each in turn. For each, the suites
-run up to the first failure.
+build/mutants-<release>/, twice, since two mutants are tried at a time, and put first on the path. A mutant is one edit of it: of the
+policy, of the place where a caller's token enters a call, or a claimed definition given back to upstream, each in turn. For each, the
+suites run up to the first failure.
 
 Exit status: 0 if every mutant was killed, 1 if one survived, an edit no longer applies, or the unmutated fork is red already.
 """
@@ -27,10 +27,11 @@ from pathlib import Path
 from queue import SimpleQueue
 
 from fork.errors import ForkError
-from fork.line import ROOT, Line, load_line, overlay_files
+from fork.layers import overlay_files
 from fork.merge import merge
 from fork.overlay import read_overlay
-from fork.patch import merge_line
+from fork.patch import merge_release
+from fork.release import MODULE, ROOT, Release, load_release
 from fork.source import Source
 from fork.tree import write_tree
 from fork.upstream import open_wheel
@@ -145,12 +146,12 @@ def _name_of(node: ast.stmt) -> str | None:
     return target.id if isinstance(target, ast.Name) else None
 
 
-def _given_back(line: Line, upstream: UpstreamWheel) -> Iterator[Mutant]:
+def _given_back(release: Release, upstream: UpstreamWheel) -> Iterator[Mutant]:
     """For each claimed definition, the module with upstream's own in its place."""
-    files = overlay_files(line)
-    for path, definitions in line.definitions.items():
+    files = overlay_files(release)
+    for path, definitions in release.definitions.items():
         overlay = Source(path, files[path].read_bytes())
-        for name in definitions:
+        for name in sorted(definitions.keys() - {MODULE}):
             try:
                 reduced = read_overlay(Source(overlay.name, _without(overlay, name)))
                 data = merge(Source(path, upstream.read(path)), reduced).data
@@ -162,11 +163,11 @@ def _given_back(line: Line, upstream: UpstreamWheel) -> Iterator[Mutant]:
             yield Mutant(f"{name} is upstream's", path, data, tests)
 
 
-def mutants(line: Line, upstream: UpstreamWheel, files: Mapping[str, bytes]) -> Iterator[Mutant]:
-    """Every mutant of a line whose merged modules are `files`."""
+def mutants(release: Release, upstream: UpstreamWheel, files: Mapping[str, bytes]) -> Iterator[Mutant]:
+    """Every mutant of a release whose merged modules are `files`."""
     for name, path, old, new in _EDITS:
         yield _edited(name, path, old, new, files.get(path, b"").decode())
-    yield from _given_back(line, upstream)
+    yield from _given_back(release, upstream)
 
 
 @contextmanager
@@ -202,16 +203,16 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         prog="python -m tests.mutants", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--line", help="the line to mutate (default: the current one)")
+    parser.add_argument("--release", help="the release to mutate (default: the newest pinned one)")
     parser.add_argument("--from", dest="wheel", type=Path, metavar="WHEEL", help="use this upstream wheel; it is verified as any other")
     parser.add_argument("--only", metavar="TEXT", default="", help="only mutants whose name or path has this text")
     parser.add_argument("--list", action="store_true", help="name the mutants and stop")
     options = parser.parse_args()
-    line = load_line(options.line)
-    trees = [ROOT / "build" / f"mutants-{line.name}" / number for number in ("1", "2")]
-    with open_wheel(line, options.wheel) as upstream:
-        patch = merge_line(line, upstream)
-        chosen = [mutant for mutant in mutants(line, upstream, patch.files) if options.only in f"{mutant.name} {mutant.path}"]
+    release = load_release(options.release)
+    trees = [ROOT / "build" / f"mutants-{release.name}" / number for number in ("1", "2")]
+    with open_wheel(release, options.wheel) as upstream:
+        patch = merge_release(release, upstream)
+        chosen = [mutant for mutant in mutants(release, upstream, patch.files) if options.only in f"{mutant.name} {mutant.path}"]
         if options.list:
             print(*(f"{mutant.path}: {mutant.name}" for mutant in chosen), sep="\n")
             return 0

@@ -1,6 +1,6 @@
-"""Check the types of what is ours, where it runs: in the merged tree of each line, or of the one that is named.
+"""Check the types of what is ours, where it runs: in the merged tree of the newest release, or of those that are named.
 
-    python -m tests.typecheck [LINE]
+    python -m tests.typecheck [RELEASE ...]
 
 Our own modules have to pass whole, and of a touched module our definitions, guards and decorators. Upstream's own lines are not reported,
 and nothing asks of them what only strict code has: explicit exports and annotated functions.
@@ -17,9 +17,10 @@ import sys
 from collections.abc import Iterator
 
 from fork.backend import default_tree
-from fork.line import Line, load_line, load_lines, overlay_files
+from fork.layers import overlay_files
 from fork.merge import ADDED, GUARDED, REPLACED, Touch, find_definition
-from fork.patch import Patch, merge_line, require_pins
+from fork.patch import Patch, merge_release, require_pins
+from fork.release import Release, load_release
 from fork.source import Function, Source
 from fork.tree import write_tree
 from fork.upstream import open_wheel
@@ -29,20 +30,20 @@ _ERROR = re.compile(r"(?P<path>[^:]+):(?P<line>\d+): error: (?P<text>.*)")
 
 
 def main() -> int:
-    lines = [load_line(name) for name in sys.argv[1:]] or load_lines()
-    found = [error for line in lines for error in errors(line)]
-    print(*found, f"typecheck: {len(found)} error(s) in what is ours on {', '.join(line.name for line in lines)}.", sep="\n")
+    releases = [load_release(name) for name in sys.argv[1:]] or [load_release(None)]
+    found = [error for release in releases for error in errors(release)]
+    print(*found, f"typecheck: {len(found)} error(s) in what is ours on {', '.join(release.name for release in releases)}.", sep="\n")
     return 1 if found else 0
 
 
-def errors(line: Line) -> Iterator[str]:
+def errors(release: Release) -> Iterator[str]:
     """What mypy has to say of what is ours, with its place in the merged tree, which is written anew."""
-    tree = default_tree(line)
-    with open_wheel(line) as upstream:
-        patch = merge_line(line, upstream)
+    tree = default_tree(release)
+    with open_wheel(release) as upstream:
+        patch = merge_release(release, upstream)
         require_pins(patch)
         write_tree(patch, upstream, tree)
-    command = [sys.executable, "-m", "mypy", *_MYPY, f"--cache-dir={line.root / '.mypy_cache' / line.name}", *patch.files]
+    command = [sys.executable, "-m", "mypy", *_MYPY, f"--cache-dir={release.root / '.mypy_cache' / release.name}", *patch.files]
     done = subprocess.run(command, cwd=tree, capture_output=True, text=True)
     if done.returncode not in (0, 1):
         sys.stderr.write(done.stdout + done.stderr)
@@ -51,12 +52,12 @@ def errors(line: Line) -> Iterator[str]:
     for match in filter(None, map(_ERROR.match, done.stdout.splitlines())):
         path = match["path"].replace("\\", "/")
         if path in patch.new or int(match["line"]) in ours.get(path, ()):
-            yield f"{(tree / path).relative_to(line.root)}:{match['line']}: {match['text']}"
+            yield f"{(tree / path).relative_to(release.root)}:{match['line']}: {match['text']}"
 
 
 def _our_lines(patch: Patch, path: str) -> set[int]:
     """The lines of a touched module, merged, that are of the overlay."""
-    overlay = Source.of_file(overlay_files(patch.line)[path], patch.line.root)
+    overlay = Source.of_file(overlay_files(patch.release)[path], patch.release.root)
     merged = Source(path, patch.files[path])
     return {number for touch in patch.touches[path] for number in _lines_of(touch, overlay, merged)}
 

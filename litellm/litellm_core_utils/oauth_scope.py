@@ -162,7 +162,10 @@ def _scoped(signature: inspect.Signature, args: tuple[object, ...], kwargs: Argu
 
     named: Arguments = {**dict(zip(signature.parameters, args, strict=False)), **kwargs} if args else kwargs
     key = named.get("api_key")
-    if not isinstance(key, policy.OAuthToken) and not any(any_headers(named.get(name), _concerns_scope) for name in HEADER_ARGUMENTS):
+    asks = policy.asks_for_oauth if key else policy.betas_in
+    if not isinstance(key, policy.OAuthToken) and not any(
+        any_headers(named.get(name), lambda each: policy.has_token(each) or bool(asks(each))) for name in HEADER_ARGUMENTS
+    ):
         return args, kwargs
     provider = _provider(signature, named)
     carried = clients_token(key)
@@ -195,12 +198,6 @@ def _own_key(key: object, provider: str | None, betas: str) -> object:
     if key is not None:
         configured_elsewhere(token)
     return key and token
-
-
-def _concerns_scope(headers: Mapping[str, object]) -> bool:
-    from litellm.llms.anthropic.oauth import betas_in, has_token
-
-    return has_token(headers) or betas_in(headers) != ""
 
 
 def _provider(signature: inspect.Signature, named: Mapping[str, object]) -> str | None:

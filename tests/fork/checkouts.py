@@ -76,22 +76,14 @@ class Checkout:
         shutil.copytree(ROOT / "fork", root / "fork", ignore=shutil.ignore_patterns("__pycache__"))
         shutil.copy(ROOT / "pyproject.toml", root)
         self.write("intents.json", json.dumps([INTENT]))
-        self.add_line("v1", "litellm")
+        self.write("fork.json", json.dumps({"local": "test.1", "excluded": {"0.8": "It was withdrawn"}}))
+        (root / "litellm").mkdir()
+        self.add_release(self.wheel)
 
-    def add_line(self, name: str, overlay: str, new: tuple[str, ...] = (), wheel: Path | None = None) -> None:
-        """Write a line file that pins the wheel, and no definition yet."""
-        wheel = wheel or self.wheel
-        digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
-        content = {
-            "upstream": wheel.name.split("-")[1],
-            "local": "test.1",
-            "overlay": overlay,
-            "wheels": {wheel.name: digest},
-            "new": list(new),
-            "definitions": {},
-        }
-        self.write(f"lines/{name}.json", json.dumps(content))
-        (self.root / overlay).mkdir(parents=True, exist_ok=True)
+    def add_release(self, wheel: Path) -> Path:
+        """Write the pins of a wheel, and of no definition yet."""
+        content = {"wheels": {wheel.name: hashlib.sha256(wheel.read_bytes()).hexdigest()}, "definitions": {}}
+        return self.write(f"releases/{wheel.name.split('-')[1]}.json", json.dumps(content))
 
     def write(self, path: str, text: str | bytes) -> Path:
         """Write a file of the checkout."""
@@ -124,13 +116,15 @@ class Checkout:
         assert "Traceback" not in done.stdout
         return done.stdout
 
-    def index(self) -> dict[str, str]:
-        """A package index that has the release, as settings for pip and for uv alike."""
+    def index(self, *wheels: Path) -> dict[str, str]:
+        """A package index that has these wheels, else the release, as settings for pip and for uv alike."""
         page = self.root.parent / "index" / "litellm" / "index.html"
         page.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(self.wheel, page.parent)
-        digest = hashlib.sha256(self.wheel.read_bytes()).hexdigest()
-        page.write_text(f'<a href="{self.wheel.name}#sha256={digest}">{self.wheel.name}</a>')
+        links = []
+        for wheel in wheels or (self.wheel,):
+            shutil.copy(wheel, page.parent)
+            links.append(f'<a href="{wheel.name}#sha256={hashlib.sha256(wheel.read_bytes()).hexdigest()}">{wheel.name}</a>')
+        page.write_text("".join(links))
         return index_settings(page.parent.parent.as_uri())
 
     def cached(self) -> list[Path]:

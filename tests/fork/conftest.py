@@ -10,9 +10,9 @@ from .checkouts import WHY, Checkout
 
 
 @pytest.fixture(autouse=True)
-def no_line_of_the_environments(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A made-up checkout has lines of its own."""
-    monkeypatch.delenv("LITELLM_FORK_LINE", raising=False)
+def no_release_of_the_environments(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A made-up checkout has releases of its own."""
+    monkeypatch.delenv("LITELLM_FORK_UPSTREAM", raising=False)
 
 
 @pytest.fixture

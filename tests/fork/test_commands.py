@@ -59,8 +59,8 @@ def test_uv_decides_where_from_when_it_runs_the_build(checkout: Checkout) -> Non
 
 @needs_uv
 def test_pins_the_wheels_an_index_has(checkout: Checkout) -> None:
-    """`pin --wheels` writes the hash of every platform's wheel, and leaves the rest of the line file alone."""
-    file = checkout.root / "lines" / "v1.json"
+    """`pin --wheels` writes the hash of every platform's wheel, and leaves the other pins alone."""
+    file = checkout.root / "releases" / "1.0.json"
     before = file.read_text()
     digest = hashlib.sha256(checkout.wheel.read_bytes()).hexdigest()
     file.write_text(before.replace(digest, "0" * 64))
@@ -114,34 +114,19 @@ def test_an_index_whose_address_is_a_path_writes_nothing(checkout: Checkout, com
     assert [file for file in sorted(checkout.root.parent.rglob("*")) if file not in before and file.is_file()] == []
 
 
-def test_check_lists_each_definition_of_every_line(checkout: Checkout, tmp_path: Path) -> None:
-    """Each claimed definition with its file, what became of it and its pin; all lines unless one is named."""
+def test_check_lists_each_definition_of_every_release(checkout: Checkout, tmp_path: Path) -> None:
+    """Each claimed definition with its file, what became of it and its pin; all pinned releases unless one is named."""
     checkout.write("litellm/a.py", f"{WHY}\n\ndef greet():\n    return 1\n\n\n@d\ndef other(): ...\n\n\nX = 1\n")
     checkout.fork("pin")
     text = checkout.fork("check")
-    for line in ("greet  replaced, pin holds", "other  decorated, pin holds", "X  added, pin holds", "v1: every pin holds"):
+    for line in ("greet  replaced, pin holds", "other  decorated, pin holds", "X  added, pin holds", "1.0: every pin holds"):
         assert line in text
-    checkout.add_line("v0", "backports/v0/litellm")
-    checkout.write("backports/v0/litellm/a.py", f"{WHY}Y = 1\n")
-    text = checkout.fork("check", code=1)
-    assert "v1: every pin holds" in text and "Y  added, NOT CLEAN: unpinned" in text and "v0: 1 pin(s) do not hold" in text
-    assert "v0" not in checkout.fork("check", "--line", "v1")
-
-
-def test_a_backport_shares_the_new_modules_of_the_current_line(checkout: Checkout) -> None:
-    """Touches come from the line's own folder, modules that the current line adds from the one place where they are."""
-    shared = checkout.write("litellm/policy.py", f"{WHY}X = 1\n")
-    checkout.add_line("v1", "litellm", new=("litellm/policy.py",))
-    checkout.add_line("v0", "backports/v0/litellm")
-    checkout.write("backports/v0/litellm/windows.py", f"{WHY}\n\ndef greet():\n    return 0\n")
-    checkout.fork("pin", "--line", "v0")
-    checkout.fork("tree", "--line", "v0")
-    tree = checkout.root / "build" / "v0" / "litellm"
-    assert (tree / "policy.py").read_bytes() == shared.read_bytes()
-    assert (tree / "windows.py").read_bytes() == b"def greet():\r\n    return 0\r\n\r\n\r\ndef other():\r\n    return 2\r\n"
-    assert (tree / "a.py").read_bytes() == checkouts.MODULES["litellm/a.py"]
-    checkout.write("backports/v0/litellm/policy.py", f"{WHY}X = 2\n")
-    assert "the same in every line" in checkout.fork("tree", "--line", "v0", code=1)
+    old = checkouts.write_wheel(tmp_path / "old", version="0.9")
+    checkout.add_release(old)
+    checkout.write("backports/before-1.0/litellm/a.py", f"{WHY}Y = 1\n")
+    text = checkout.fork("check", given=False, code=1, env=checkout.index(old, checkout.wheel))
+    assert "1.0: every pin holds" in text and "Y  added, NOT CLEAN: unpinned" in text and "0.9: 1 pin(s) do not hold" in text
+    assert "0.9" not in checkout.fork("check", "--release", "1.0")
 
 
 def test_diff_is_the_whole_fork(checkout: Checkout) -> None:
@@ -168,11 +153,10 @@ def test_git_applies_the_diff(tmp_path: Path) -> None:
     for name, text in (("a", overlay), ("b", f"import sys\n{overlay}"), ("latin", "X = 'ü'\n"), ("windows", overlay)):
         checkout.write(f"litellm/{name}.py", WHY + text)
     checkout.write("litellm/sub/fresh.py", f"{WHY}\n\nX = 'ü'")
-    checkout.add_line("v1", "litellm", new=("litellm/sub/fresh.py",))
     checkout.fork("pin")
     checkout.fork("tree")
     applied = apply_diff(checkout.root, checkout.wheel, tmp_path / "unpacked", [*ODD_MODULES])
-    tree = checkout.root / "build" / "v1"
+    tree = checkout.root / "build" / "1.0"
     assert applied == {path: (tree / path).read_bytes() for path in (*ODD_MODULES, "litellm/sub/fresh.py")}
 
 
@@ -181,9 +165,9 @@ def test_pin_prints_what_it_writes(checkout: Checkout) -> None:
     checkout.write("litellm/a.py", f"{WHY}X = 1\n\n\ndef other():\n    return 2\n")
     text = checkout.fork("pin")
     assert "litellm/a.py: other has no pin yet\n  none -> " in text and "X has no pin yet\n  none -> added" in text
-    before = (checkout.root / "lines" / "v1.json").read_bytes()
+    before = (checkout.root / "releases" / "1.0.json").read_bytes()
     assert "2 pins, 0 of them changed" in checkout.fork("pin")
-    assert (checkout.root / "lines" / "v1.json").read_bytes() == before
+    assert (checkout.root / "releases" / "1.0.json").read_bytes() == before
 
 
 def test_notes_say_what_why_and_until_when(checkout: Checkout) -> None:
@@ -197,13 +181,13 @@ def test_notes_say_what_why_and_until_when(checkout: Checkout) -> None:
     checkout.wheel = checkouts.write_wheel(
         checkout.wheel.parent, {"litellm/a.py": b"class K:\n    def f(self): pass\n\n\ndef greet(): pass\n\n\ndef other():\n    pass\n"}
     )
-    checkout.add_line("v1", "litellm", new=("litellm/fresh.py",))
+    checkout.add_release(checkout.wheel)
     assert "claims K" in checkout.fork("notes", given=False, code=1)
     checkout.fork("pin")
     checkout.fork("notes", given=False)
     notes = checkout.root / "PATCH_NOTES.md"
     assert notes.read_text().endswith(
-        "| line | built from upstream | version |\n|---|---|---|\n| v1 | 1.0 | 1.0+test.1 |\n\n"
+        "| overlay | laid over for | pinned releases it is for |\n|---|---|---|\n| litellm | every release | 1.0 |\n\n"
         "| intent | upstream | forwarded | removed when |\n|---|---|---|---|\n| example: An example | none yet | no | never |\n\n"
         "## example: An example\n\nA test needs one.\n\nProven by [tests/test_a.py](tests/test_a.py).\n\n"
         "| file | what of it is ours | upstream |\n|---|---|---|\n"
@@ -216,17 +200,24 @@ def test_notes_say_what_why_and_until_when(checkout: Checkout) -> None:
     assert notes.read_text() == "old"
 
 
-def test_notes_tell_of_an_older_line_what_differs(checkout: Checkout) -> None:
-    """Of an older line's files the notes list what the newest does not have there, what is missing, and the files that are."""
+def test_notes_tell_of_a_layer_what_differs(checkout: Checkout, tmp_path: Path) -> None:
+    """Of a layer's files the notes list what the newer overlay does not have there, what is missing, and the files that are left out."""
     checkout.write("litellm/a.py", f"{WHY}\n\n@d\ndef greet(): ...\n\n\ndef other():\n    return 1\n")
     checkout.write("litellm/windows.py", f"{WHY}\n\n@d\ndef greet(): ...\n")
-    checkout.add_line("v0", "backports/v0/litellm")
-    checkout.write("backports/v0/litellm/a.py", f"{WHY}\n\n@d\ndef greet(): ...\n\n\nX = 1\n")
-    for line in ("v1", "v0"):
-        checkout.fork("pin", "--line", line)
-    checkout.fork("notes", given=False, env={"LITELLM_FORK_LINE": "v0"})
+    checkout.write("backports/before-1.0/litellm/a.py", f"{WHY}\n\n@d\ndef greet(): ...\n\n\nX = 1\n")
+    checkout.write("backports/before-1.0/litellm/windows.py", WHY)
+    checkout.fork("pin")
+    assert "is in no release" in checkout.fork("notes", given=False, code=1)
+    old = checkouts.write_wheel(tmp_path / "old", version="0.9")
+    checkout.add_release(old)
+    checkout.fork("pin", "--release", "0.9", "--from", str(old), given=False)
+    checkout.fork("notes", given=False, env={"LITELLM_FORK_UPSTREAM": "0.9"})
     notes = (checkout.root / "PATCH_NOTES.md").read_text()
-    assert notes.endswith("\n\nv0 differs in [litellm/a.py](backports/v0/litellm/a.py) (added `X`; not `other`), no litellm/windows.py.\n")
+    assert "| litellm | every release | 2: 0.9 to 1.0 |\n| before-1.0 | releases before 1.0 | 0.9 |\n" in notes
+    assert notes.endswith(
+        "\n\nBefore 1.0: [litellm/a.py](backports/before-1.0/litellm/a.py) (added `X`; not `other`), "
+        "no [litellm/windows.py](backports/before-1.0/litellm/windows.py).\n"
+    )
 
 
 def test_help_names_every_command(checkout: Checkout) -> None:

@@ -17,46 +17,46 @@ from pathlib import Path
 import pytest
 
 from fork.bindings import Binding, bindings
-from fork.line import ROOT, load_line
-from fork.patch import drift, merge_line
+from fork.patch import drift, merge_release
+from fork.release import ROOT, load_release
 from fork.source import Source
 from fork.upstream import open_wheel
 from fork.wheel import UpstreamWheel, fork_name, write_wheel
 
 from .checkouts import apply_diff, record_hash
 
-LINE = load_line(None)
+RELEASE = load_release(None)
 
 
 @pytest.fixture(scope="session")
 def upstream() -> Path:
     """The pinned wheel of this platform."""
-    with open_wheel(LINE) as wheel:
+    with open_wheel(RELEASE) as wheel:
         return wheel.path
 
 
 @pytest.fixture(scope="session")
 def fork_wheel(upstream: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The fork's wheel, built from the overlay as it is."""
-    target = tmp_path_factory.mktemp("dist") / fork_name(upstream.name, LINE.upstream, LINE.version)
-    with UpstreamWheel(upstream, LINE.upstream) as wheel, open(target, "wb") as file:
-        write_wheel(file, wheel, LINE.version, merge_line(LINE, wheel).files)
+    target = tmp_path_factory.mktemp("dist") / fork_name(upstream.name, RELEASE.name, RELEASE.version)
+    with UpstreamWheel(upstream, RELEASE.name) as wheel, open(target, "wb") as file:
+        write_wheel(file, wheel, RELEASE.version, merge_release(RELEASE, wheel).files)
     return target
 
 
 def test_every_pin_holds(upstream: Path) -> None:
     """Overlay, pins and release agree."""
-    with UpstreamWheel(upstream, LINE.upstream) as wheel:
-        assert [(item.path, item.name, item.why) for item in drift(merge_line(LINE, wheel))] == []
+    with UpstreamWheel(upstream, RELEASE.name) as wheel:
+        assert [(item.path, item.name, item.why) for item in drift(merge_release(RELEASE, wheel))] == []
 
 
 def test_every_file_but_the_touched_is_upstreams(upstream: Path, fork_wheel: Path) -> None:
     """Name by name, the wheel differs from upstream's in the touched and new modules, METADATA and RECORD only."""
-    with UpstreamWheel(upstream, LINE.upstream) as wheel:
-        ours = set(merge_line(LINE, wheel).files)
-    info = f"litellm-{LINE.version}.dist-info"
+    with UpstreamWheel(upstream, RELEASE.name) as wheel:
+        ours = set(merge_release(RELEASE, wheel).files)
+    info = f"litellm-{RELEASE.version}.dist-info"
     with zipfile.ZipFile(upstream) as theirs, zipfile.ZipFile(fork_wheel) as fork:
-        before = {name.replace(f"-{LINE.upstream}.", f"-{LINE.version}."): theirs.getinfo(name).CRC for name in theirs.namelist()}
+        before = {name.replace(f"-{RELEASE.name}.", f"-{RELEASE.version}."): theirs.getinfo(name).CRC for name in theirs.namelist()}
         after = {member.filename: member.CRC for member in fork.infolist()}
     changed = {name for name in before.keys() | after.keys() if before.get(name) != after.get(name)}
     assert changed == ours | {f"{info}/METADATA", f"{info}/RECORD"}
@@ -67,7 +67,7 @@ def test_an_independent_reader_finds_record_right(fork_wheel: Path, tmp_path: Pa
     with zipfile.ZipFile(fork_wheel) as archive:
         archive.extractall(tmp_path)
     (distribution,) = importlib.metadata.distributions(path=[str(tmp_path)])
-    assert distribution.version == LINE.version
+    assert distribution.version == RELEASE.version
     files = distribution.files or []
     assert {str(file) for file in files} == {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file()}
     for file in files:
@@ -81,21 +81,21 @@ def test_an_independent_reader_finds_record_right(fork_wheel: Path, tmp_path: Pa
 def test_the_wheel_is_the_same_each_time(upstream: Path, fork_wheel: Path) -> None:
     """A second build has the same bytes."""
     again = io.BytesIO()
-    with UpstreamWheel(upstream, LINE.upstream) as wheel:
-        write_wheel(again, wheel, LINE.version, merge_line(LINE, wheel).files)
+    with UpstreamWheel(upstream, RELEASE.name) as wheel:
+        write_wheel(again, wheel, RELEASE.version, merge_release(RELEASE, wheel).files)
     assert hashlib.sha256(again.getvalue()).digest() == hashlib.sha256(fork_wheel.read_bytes()).digest()
 
 
 def test_a_release_with_crlf_gives_the_same_pins_and_the_same_text(upstream: Path, tmp_path: Path) -> None:
     """The Windows wheel is CRLF throughout: the same pins hold there, and what is merged differs in its newlines alone."""
-    with UpstreamWheel(upstream, LINE.upstream) as wheel:
-        patch = merge_line(LINE, wheel)
+    with UpstreamWheel(upstream, RELEASE.name) as wheel:
+        patch = merge_release(RELEASE, wheel)
         windows = tmp_path / upstream.name
         with zipfile.ZipFile(windows, "w") as archive:
             for name in [*patch.touches, f"{wheel.dist_info}/METADATA"]:
                 archive.writestr(name, wheel.read(name).replace(b"\r\n", b"\n").replace(b"\n", b"\r\n"))
-    with UpstreamWheel(windows, LINE.upstream) as wheel:
-        crlf = merge_line(LINE, wheel)
+    with UpstreamWheel(windows, RELEASE.name) as wheel:
+        crlf = merge_release(RELEASE, wheel)
     assert crlf.pins() == patch.pins()
     for path in patch.touches:
         assert crlf.files[path].replace(b"\r\n", b"\n") == patch.files[path].replace(b"\r\n", b"\n")
@@ -105,8 +105,8 @@ def test_a_release_with_crlf_gives_the_same_pins_and_the_same_text(upstream: Pat
 @pytest.mark.skipif(shutil.which("git") is None, reason="git is not on the path")
 def test_git_applies_the_diff_to_the_release(upstream: Path, tmp_path: Path) -> None:
     """`python -m fork diff | git apply` turns the unpacked release into the fork, byte for byte."""
-    with UpstreamWheel(upstream, LINE.upstream) as wheel:
-        patch = merge_line(LINE, wheel)
+    with UpstreamWheel(upstream, RELEASE.name) as wheel:
+        patch = merge_release(RELEASE, wheel)
     assert apply_diff(ROOT, upstream, tmp_path / "unpacked", [*patch.touches]) == patch.files
 
 
@@ -114,8 +114,8 @@ def test_upstreams_import_sorter_finds_nothing_to_move(upstream: Path, tmp_path:
     """Each touched module whose imports upstream had in order still has them in order."""
     if importlib.util.find_spec("ruff") is None:
         pytest.skip("ruff is not installed")
-    with UpstreamWheel(upstream, LINE.upstream) as wheel:
-        patch = merge_line(LINE, wheel)
+    with UpstreamWheel(upstream, RELEASE.name) as wheel:
+        patch = merge_release(RELEASE, wheel)
         for path in patch.touches:
             for folder, data in (("theirs", wheel.read(path)), ("ours", patch.files[path])):
                 (tmp_path / folder / path).parent.mkdir(parents=True, exist_ok=True)
@@ -133,7 +133,7 @@ def test_upstreams_import_sorter_finds_nothing_to_move(upstream: Path, tmp_path:
 def test_parsing_in_part_finds_what_parsing_whole_finds(upstream: Path) -> None:
     """In every module of the release, the first and last names it binds are found at the same places when the rest is left out."""
     compared = 0
-    with UpstreamWheel(upstream, LINE.upstream) as wheel:
+    with UpstreamWheel(upstream, RELEASE.name) as wheel:
         for name in sorted(name for name in wheel.names if name.endswith(".py"))[::7]:
             raw = wheel.read(name)
             whole = bindings(Source(name, raw).tree.body)
@@ -160,6 +160,6 @@ def test_pip_installs_the_checkout(upstream: Path, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout
     code = "import importlib.metadata as m; d = m.distribution('litellm'); print(d.version); print(sorted(e.name for e in d.entry_points))"
     shown = subprocess.run([str(python), "-c", code], env=environment, check=True, capture_output=True, text=True, cwd=tmp_path).stdout
-    with UpstreamWheel(upstream, LINE.upstream) as wheel:
+    with UpstreamWheel(upstream, RELEASE.name) as wheel:
         names = [row.split("=")[0].strip() for row in wheel.read(f"{wheel.dist_info}/entry_points.txt").decode().splitlines() if "=" in row]
-    assert shown.splitlines() == [LINE.version, str(sorted(names))]
+    assert shown.splitlines() == [RELEASE.version, str(sorted(names))]

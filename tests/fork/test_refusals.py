@@ -63,14 +63,13 @@ def test_an_own_build_as_base(checkout: Checkout) -> None:
     refusal(checkout, "It is a build of a fork", "Give upstream's own wheel")
     shutil.copy(checkout.wheel, upstream)
     checkout.wheel = upstream
-    checkout.add_line("v1", "litellm")
+    checkout.add_release(upstream)
     refusal(checkout, "is release 1.0+test.1, not 1.0", "It is a build of a fork")
 
 
 def test_a_wheel_of_another_release(checkout: Checkout) -> None:
-    """A wheel whose METADATA is of another release than its line is refused, even if it is pinned."""
-    line = checkout.root / "lines" / "v1.json"
-    line.write_text(line.read_text().replace('"upstream": "1.0"', '"upstream": "1.1"'))
+    """A wheel whose METADATA is of another release than its pins is refused, even if it is pinned."""
+    checkout.add_release(checkout.wheel).rename(checkout.root / "releases" / "1.1.json")
     refusal(checkout, "is release 1.0, not 1.1")
 
 
@@ -96,33 +95,54 @@ def test_a_full_disk(tmp_path: Path) -> None:
     assert [file.read_bytes() for file in (checkout.root / "dist").iterdir()] == [before]
 
 
-def test_an_unknown_line(checkout: Checkout) -> None:
-    """An unknown line is answered with those there are, from the option, the environment and the front end's settings."""
-    refusal(checkout, "There is no line 'v9'", "has: v1", arguments=("build", "--line", "v9"))
-    refusal(checkout, "There is no line 'v9'", env={"LITELLM_FORK_LINE": "v9"})
-    assert "There is no line 'v9'" in checkout.backend("build_wheel('.', {'line': 'v9'})", code=1)
+def test_a_release_that_is_not_pinned(checkout: Checkout) -> None:
+    """It is answered with those there are and how to pin it, from the option, the environment and the front end's settings."""
+    checkout.add_release(checkouts.write_wheel(checkout.root.parent / "old", version="0.9.1"))
+    checkout.add_release(checkouts.write_wheel(checkout.root.parent / "old", version="0.9.2"))
+    words = ("Release 9.0 is not pinned", "Pinned are: 0.9.1 .2, 1.0.", "upstream=1.0", "python -m fork move 9.0")
+    refusal(checkout, *words, arguments=("build", "--release", "9.0"))
+    refusal(checkout, *words, env={"LITELLM_FORK_UPSTREAM": "9.0"})
+    assert "Release 9.0 is not pinned" in checkout.backend("build_wheel('.', {'upstream': '9.0'})", code=1)
+    refusal(checkout, "'v1' is no release to build from", arguments=("build", "--release", "v1"))
+
+
+@pytest.mark.parametrize("command", [("build", "--release", "0.8")])
+def test_a_release_that_is_excluded(checkout: Checkout, command: tuple[str, ...]) -> None:
+    """A release that was withdrawn is neither built nor pinned, and the refusal says why."""
+    refusal(checkout, "Release 0.8 is excluded", "It was withdrawn", "fork.json", arguments=command, given=False)
 
 
 def test_an_unknown_setting(checkout: Checkout) -> None:
     """A misspelt setting is not passed over."""
     text = checkout.backend("build_wheel('.', {'upstream_wheel': 'x'})", code=1)
-    assert "There is no setting upstream_wheel" in text and "line, upstream-wheel" in text
+    assert "There is no setting upstream_wheel" in text and "upstream, upstream-wheel" in text
 
 
-@pytest.mark.parametrize("content", ["{", "[]", "{}", '{"upstream": 1}', "\udcff"])
-def test_a_line_file_that_cannot_be_read(checkout: Checkout, content: str) -> None:
-    """A broken line file is named."""
-    (checkout.root / "lines" / "v1.json").write_bytes(content.encode(errors="surrogateescape"))
-    refusal(checkout, "v1.json cannot be used")
+@pytest.mark.parametrize("content", ["{", "[]", "{}", '{"wheels": 1}', '{"like": "1.0", "wheels": {}, "definitions": {}}', "\udcff"])
+def test_pins_that_cannot_be_read(checkout: Checkout, content: str) -> None:
+    """Broken pins are named."""
+    (checkout.root / "releases" / "1.0.json").write_bytes(content.encode(errors="surrogateescape"))
+    refusal(checkout, "1.0.json cannot be used")
+
+
+@pytest.mark.parametrize("content", ["{", "{}", '{"local": "", "excluded": {}}', '{"local": "test.1", "excluded": {"1": 1}}'])
+def test_settings_that_cannot_be_read(checkout: Checkout, content: str) -> None:
+    """Broken settings of the tool are named."""
+    checkout.write("fork.json", content)
+    refusal(checkout, "fork.json cannot be used")
+
+
+GREET = f"{WHY}\n\ndef greet():\n    return 'goodbye'\n"
+GUARD = f"{WHY}\n\ndef greet():\n    print()\n    ...\n"
 
 
 def release(checkout: Checkout, **modules: bytes) -> None:
     """Publish upstream anew with other modules, and pin its hash but no definition."""
-    line = checkout.root / "lines" / "v1.json"
-    content = json.loads(line.read_text())
+    pins = checkout.root / "releases" / "1.0.json"
+    content = json.loads(pins.read_text())
     checkout.wheel = checkouts.write_wheel(checkout.root.parent / "next", {**MODULES, **{f"litellm/{k}.py": v for k, v in modules.items()}})
     content["wheels"] = {checkout.wheel.name: hashlib.sha256(checkout.wheel.read_bytes()).hexdigest()}
-    line.write_text(json.dumps(content))
+    pins.write_text(json.dumps(content))
 
 
 def test_a_definition_that_upstream_changed(checkout: Checkout) -> None:
@@ -130,7 +150,9 @@ def test_a_definition_that_upstream_changed(checkout: Checkout) -> None:
     old = checkout.wheel
     release(checkout, a=MODULES["litellm/a.py"].replace(b"hello", b"hi"))
     for command in ("build", "tree"):
-        refusal(checkout, "body only: litellm/a.py: greet has another body", "python -m fork check", arguments=(command,))
+        refusal(
+            checkout, "body only: litellm/a.py: greet has another body", "python -m fork check", "pinned are: 1.0", arguments=(command,)
+        )
     text = checkout.fork("check", code=1)
     assert "greet  replaced, NOT CLEAN: body only" in text and "return 'hi'" in text and "return 'hello'" not in text
     text = checkout.fork("check", "--compare", str(old), code=1)
@@ -246,7 +268,7 @@ def test_drift_is_told_by_how_bad_it_is(checkout: Checkout) -> None:
         ("unpinned", "K"),
     ]
     assert "-def guarded(a):\n" in text and "-    return 1\n+    return 2\n" in text
-    assert "v1: 10 pin(s) do not hold: 4 gone, 1 twice, 1 taken, 2 signature, 1 body only, 1 unpinned\n" in text
+    assert "1.0: 10 pin(s) do not hold: 4 gone, 1 twice, 1 taken, 2 signature, 1 body only, 1 unpinned\n" in text
     for command in ("build", "pin"):
         refusal(checkout, "claims guarded", "claims twice", "claims L", "defines it 2 times", arguments=(command,))
 
@@ -255,10 +277,10 @@ def test_a_module_that_upstream_removed(checkout: Checkout) -> None:
     """Each definition that is pinned in a module upstream has no more is told as gone, beside the drift of the others."""
     checkout.write("litellm/windows.py", f"{WHY}\n\ndef greet():\n    return 2\n\n\ndef other():\n    return 3\n")
     checkout.fork("pin")
-    line = checkout.root / "lines" / "v1.json"
+    pins = checkout.root / "releases" / "1.0.json"
     modules = {path: data.replace(b"hello", b"hi") for path, data in MODULES.items() if path != "litellm/windows.py"}
     old, checkout.wheel = checkout.wheel, checkouts.write_wheel(checkout.root.parent / "next", modules)
-    line.write_text(line.read_text().replace(*(hashlib.sha256(wheel.read_bytes()).hexdigest() for wheel in (old, checkout.wheel))))
+    pins.write_text(pins.read_text().replace(*(hashlib.sha256(wheel.read_bytes()).hexdigest() for wheel in (old, checkout.wheel))))
     text = checkout.fork("check", code=1)
     assert "gone: litellm/windows.py: greet has no one place: Upstream 1.0 has no file" in text
     assert "3 pin(s) do not hold: 2 gone, 1 body only" in text
@@ -291,7 +313,7 @@ def test_every_refusal_is_shown_at_once(checkout: Checkout) -> None:
     """Errors of several overlay files come in one run, each with its file."""
     checkout.write("litellm/a.py", "def greet(): return 1\n")
     checkout.write("litellm/windows.py", f"{WHY}def greet(:\n")
-    checkout.write("litellm/typo.py", f"{WHY}X = 1\n")
+    checkout.write("litellm/typo.py", GUARD)
     text = refusal(
         checkout, "litellm/a.py:1 has no complete", "litellm/windows.py:7 cannot be read", "typo.py does not fit", arguments=("pin",)
     )
@@ -299,28 +321,41 @@ def test_every_refusal_is_shown_at_once(checkout: Checkout) -> None:
 
 
 @pytest.mark.parametrize(
-    ("new", "files", "words"),
+    ("files", "words"),
     [
-        (("litellm/gone.py",), {}, ["lists litellm/gone.py", "There is no such file in the overlay"]),
-        (("litellm/a.py",), {}, ["litellm/a.py does not fit upstream", "upstream 1.0 has that file"]),
-        ((), {"litellm/fresh.py": f"{WHY}X = 1\n"}, ["litellm/fresh.py does not fit", "has no file litellm/fresh.py", '"new" in v1.json']),
-        (("litellm/fresh.py",), {"litellm/fresh.py": "X = 1\n"}, ["litellm/fresh.py:1 has no complete module docstring"]),
-        ((), {"litellm/__init__.py": f"{WHY}X = 1\n"}, ["__init__.py makes the overlay a package"]),
-        ((), {"litellm/a.txt": "x"}, ["a.txt is in an overlay", "Python modules only"]),
+        ({"litellm/typo.py": GUARD}, ["litellm/typo.py does not fit", "has no file litellm/typo.py", "greet leaves its body to upstream"]),
+        ({"litellm/typo.py": f"{WHY}\n\nclass K:\n    @d\n    def f(self): ...\n"}, ["has no file litellm/typo.py", "f leaves its body"]),
+        ({"litellm/fresh.py": "X = 1\n"}, ["litellm/fresh.py:1 has no complete module docstring"]),
+        ({"litellm/__init__.py": f"{WHY}X = 1\n"}, ["__init__.py makes the overlay a package"]),
+        ({"litellm/a.txt": "x"}, ["a.txt is in an overlay", "Python modules only"]),
+        ({"backports/old/litellm/a.py": WHY}, ["old is no layer", "before-<release>"]),
+        ({"backports/before-1.x/litellm/a.py": WHY}, ["'1.x' is no release"]),
+        ({"backports/before-2.0/litellm/b.py": WHY}, ["before-2.0/litellm/b.py leaves nothing out"]),
+        ({"backports/before-2.0/litellm/a.py": '"""No reason."""\n'}, ["before-2.0/litellm/a.py:1 has no complete module docstring"]),
+        ({"backports/before-2.0/litellm/a.py": GREET}, ["before-2.0/litellm/a.py stands twice", "litellm/a.py says"]),
     ],
 )
-def test_files_that_have_no_place(checkout: Checkout, new: tuple[str, ...], files: Mapping[str, str], words: list[str]) -> None:
-    """A new module is declared, has a reason, and is not upstream's; nothing else lies in an overlay."""
-    checkout.add_line("v1", "litellm", new=new)
+def test_files_that_have_no_place(checkout: Checkout, files: Mapping[str, str], words: list[str]) -> None:
+    """A touch is at upstream's path, a module has a reason, a layer says something of its own; nothing else lies in an overlay."""
     for path, text in files.items():
         checkout.write(path, text)
     refusal(checkout, *words, arguments=("pin",))
 
 
+def test_a_new_module_whose_path_nobody_has_confirmed(checkout: Checkout) -> None:
+    """A file that upstream does not have may be a misspelt touch: it is built only once it is pinned as new, which tells so."""
+    checkout.write("litellm/fresh.py", f"{WHY}X = 1\n")
+    refusal(checkout, "litellm/fresh.py is not pinned as a new module", "is its path right?")
+    assert "litellm/fresh.py is not pinned as a new module" in checkout.fork("pin")
+    checkout.fork("build")
+    release(checkout, fresh=b"X = 2\n")
+    assert "taken: litellm/fresh.py has no one place: Upstream 1.0 has the file litellm/fresh.py" in checkout.fork("check", code=1)
+    refusal(checkout, "litellm/fresh.py does not fit upstream", "Give the new module another name")
+
+
 @pytest.mark.parametrize("path", ["litellm/a.py", "litellm/fresh.py"])
 def test_a_file_that_serves_no_known_intent(checkout: Checkout, path: str) -> None:
     """A touch and a new module alike name an intent that is declared; the refusal says which are."""
-    checkout.add_line("v1", "litellm", new=("litellm/fresh.py",))
     checkout.write("litellm/fresh.py", f"{WHY}X = 1\n")
     checkout.fork("pin")
     checkout.fork("build")
@@ -329,11 +364,10 @@ def test_a_file_that_serves_no_known_intent(checkout: Checkout, path: str) -> No
 
 
 def test_an_intent_that_no_file_serves(checkout: Checkout) -> None:
-    """An intent is declared for what is there: by this line, or by another one's files."""
+    """An intent is declared for what is there: for this release, or for another one."""
     checkout.write("intents.json", json.dumps([INTENT, {**INTENT, "slug": "other"}]))
     refusal(checkout, "declares the intent other", "No overlay file serves it")
-    checkout.add_line("v0", "backports/v0/litellm")
-    checkout.write("backports/v0/litellm/a.py", WHY.replace("Intent: example", "Intent: other") + "X = 1\n")
+    checkout.write("backports/before-0.5/litellm/a.py", WHY.replace("Intent: example", "Intent: other") + "X = 1\n")
     checkout.fork("build")
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from fork.line import load_line
+from fork.release import load_release
 from fork.upstream import cache_folder
 from tests.typecheck import errors
 
@@ -64,17 +64,16 @@ def test_errors_are_reported_in_what_is_ours_and_nowhere_else(tmp_path: Path, mo
     checkout = Checkout(tmp_path / "checkout", {"litellm/__init__.py": b"", "litellm/a.py": UPSTREAM})
     checkout.write("litellm/a.py", WHY + OURS)
     checkout.write("litellm/ours.py", f"{WHY}\n\ndef bare(f):\n    return f\n")
-    checkout.add_line("v1", "litellm", new=("litellm/ours.py",))
     checkout.fork("pin")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setenv("LOCALAPPDATA", str(tmp_path / "cache"))
     cache_folder().mkdir(parents=True)
     shutil.copy(checkout.wheel, cache_folder())
-    found = [(error.split(": ")[0], error.split(" ")[-1]) for error in errors(load_line(None, checkout.root))]
+    found = [(error.split(": ")[0], error.split(" ")[-1]) for error in errors(load_release(None, checkout.root))]
     assert sorted(found) == [
-        ("build/v1/litellm/a.py:17", "[return-value]"),
-        ("build/v1/litellm/a.py:22", "[untyped-decorator]"),
-        ("build/v1/litellm/a.py:27", "[assignment]"),
-        ("build/v1/litellm/a.py:9", "[return-value]"),
-        ("build/v1/litellm/ours.py:9", "[no-untyped-def]"),
+        ("build/1.0/litellm/a.py:17", "[return-value]"),
+        ("build/1.0/litellm/a.py:22", "[untyped-decorator]"),
+        ("build/1.0/litellm/a.py:27", "[assignment]"),
+        ("build/1.0/litellm/a.py:9", "[return-value]"),
+        ("build/1.0/litellm/ours.py:9", "[no-untyped-def]"),
     ]

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from fork.errors import ForkError
-from fork.line import load_line
+from fork.release import load_release
 from fork.upstream import open_wheel
 from fork.wheel import UpstreamWheel, write_wheel
 
@@ -94,7 +94,6 @@ def test_a_new_module_is_copied_byte_for_byte(checkout: Checkout) -> None:
     """What the line declares as new comes into the wheel and RECORD as it is."""
     text = f"{WHY}\x0c\nX = 'ä'\n"
     checkout.write("litellm/new.py", text)
-    checkout.add_line("v1", "litellm", new=("litellm/new.py",))
     checkout.fork("pin")
     checkout.fork("build")
     files = contents(checkout.built())
@@ -103,24 +102,25 @@ def test_a_new_module_is_copied_byte_for_byte(checkout: Checkout) -> None:
 
 
 def test_the_source_archive_builds_the_same_wheel(checkout: Checkout, tmp_path: Path) -> None:
-    """Unpacked elsewhere, without git, the archive builds the wheel the checkout builds, and for the line it was made for."""
+    """Unpacked elsewhere, without git, the archive builds the wheel the checkout builds, and of the release it was made for."""
     old = checkouts.write_wheel(tmp_path / "old", version="0.9")
-    checkout.add_line("v0", "backports/v0/litellm", wheel=old)
-    checkout.write("backports/v0/litellm/a.py", f"{WHY}\n\ndef other():\n    return 'old'\n")
-    checkout.fork("pin", "--line", "v0", "--from", str(old), given=False)
-    for line, wheel in (("v1", checkout.wheel), ("v0", old)):
-        settings = {"line": line, "upstream-wheel": str(wheel)}
-        (checkout.root / line).mkdir()
-        checkout.backend(f"build_wheel({line!r}, {settings!r})")
-        (checkout.root / f"{line}s").mkdir()
-        name = checkout.backend(f"build_sdist({f'{line}s'!r}, {settings!r})").strip()
-        with tarfile.open(checkout.root / f"{line}s" / name) as archive:
+    checkout.add_release(old)
+    checkout.write("backports/before-1.0/litellm/a.py", f"{WHY}\n\ndef other():\n    return 'old'\n")
+    checkout.fork("pin", "--release", "0.9", "--from", str(old), given=False)
+    for release, wheel in (("1.0", checkout.wheel), ("0.9", old)):
+        settings = {"upstream": release, "upstream-wheel": str(wheel)}
+        (checkout.root / release).mkdir()
+        checkout.backend(f"build_wheel({release!r}, {settings!r})")
+        (checkout.root / f"{release}s").mkdir()
+        name = checkout.backend(f"build_sdist({f'{release}s'!r}, {settings!r})").strip()
+        with tarfile.open(checkout.root / f"{release}s" / name) as archive:
             archive.extractall(tmp_path / "unpacked")
         unpacked = Checkout.__new__(Checkout)
         unpacked.root, unpacked.cache = tmp_path / "unpacked" / name.removesuffix(".tar.gz"), checkout.cache
         (unpacked.root / "dist").mkdir()
         unpacked.backend(f"build_wheel('dist', {{'upstream-wheel': {str(wheel)!r}}})")
-        assert unpacked.built().read_bytes() == checkout.built(line).read_bytes()
+        assert unpacked.built().read_bytes() == checkout.built(release).read_bytes()
+        assert unpacked.backend("release_of_sdist(backend.ROOT)").strip() == release
 
 
 def test_metadata_is_that_of_the_wheel(checkout: Checkout, tmp_path: Path) -> None:
@@ -138,7 +138,7 @@ def test_an_editable_wheel_points_to_a_tree_that_follows_the_overlay(checkout: C
     """The `.pth` names the merged tree; after an edit `tree` rewrites the touched file and leaves the dates of all others."""
     (checkout.root / "dist").mkdir()
     checkout.backend(f"build_editable('dist', {{'upstream-wheel': {str(checkout.wheel)!r}}})")
-    tree = checkout.root / "build" / "v1"
+    tree = checkout.root / "build" / "1.0"
     assert contents(checkout.built())["__editable__.litellm.pth"].decode().strip() == str(tree)
     assert (tree / "litellm" / "a.py").read_bytes() == OURS
     for file in tree.rglob("*"):
@@ -152,13 +152,11 @@ def test_an_editable_wheel_points_to_a_tree_that_follows_the_overlay(checkout: C
 def test_a_tree_loses_what_is_gone_and_nothing_else(checkout: Checkout) -> None:
     """A file that an earlier run wrote goes; one that somebody else put there stays; a folder of somebody else is refused."""
     checkout.write("litellm/new.py", f"{WHY}X = 1\n")
-    checkout.add_line("v1", "litellm", new=("litellm/new.py",))
     checkout.fork("pin")
     checkout.fork("tree")
-    tree = checkout.root / "build" / "v1"
-    mine = checkout.write("build/v1/mine.txt", "mine")
+    tree = checkout.root / "build" / "1.0"
+    mine = checkout.write("build/1.0/mine.txt", "mine")
     (checkout.root / "litellm" / "new.py").unlink()
-    checkout.add_line("v1", "litellm")
     checkout.fork("pin")
     checkout.fork("tree")
     assert not (tree / "litellm" / "new.py").exists()
@@ -174,7 +172,7 @@ def test_what_is_read_is_what_was_verified(checkout: Checkout) -> None:
     path = checkout.wheel
     opened: list[str] = []
     sys.addaudithook(lambda event, arguments: opened.append(event) if event == "open" and str(arguments[0]) == str(path) else None)
-    with open_wheel(load_line(None, checkout.root), path) as wheel:
+    with open_wheel(load_release(None, checkout.root), path) as wheel:
         os.replace(checkouts.write_wheel(checkout.root, {"litellm/a.py": b"evil = 1\n"}), path)
         assert wheel.read("litellm/a.py") == MODULES["litellm/a.py"]
         out = io.BytesIO()

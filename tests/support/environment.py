@@ -14,7 +14,7 @@ _LOCAL = {
     "no_proxy": "127.0.0.1,localhost",
 }
 _FOREIGN = ("ANTHROPIC_", "OPENAI_", "AWS_", "AZURE_", "VERTEX", "GOOGLE_", "LITELLM_", "CLAUDE_", "DATABASE_URL")
-_KEPT = ("ANTHROPIC_OAUTH_TOKEN", "LITELLM_FORK_LINE")
+_KEPT = ("ANTHROPIC_OAUTH_TOKEN", "LITELLM_FORK_UPSTREAM")
 
 
 def clean(environment: MutableMapping[str, str]) -> None:

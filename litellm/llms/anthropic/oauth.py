@@ -1,12 +1,11 @@
 """The policy for Anthropic OAuth tokens: what is one, which credential wins, where it may go, what goes out with it.
 
-Upstream decides each of these anew on every call path, and differently. Here they are decided once, by pure functions on the standard
-library alone, so that every touch is a call into this module and the rules can be tested without LiteLLM.
+Upstream decides each anew on every call path. Here they are decided once, by pure functions on the standard library alone, so that every
+touch is a call into it.
 
 Intent: headers
 Upstream: BerriAI/litellm#19618
-Remove when: upstream sends the same headers for an OAuth token on every call path, scopes a caller's token by provider and by origin, and
-    its own tests assert whole header sets for both.
+Remove when: upstream sends the same headers for an OAuth token on every call path, and scopes a caller's token by provider and origin.
 """
 
 from __future__ import annotations
@@ -38,8 +37,8 @@ class InvalidTokenError(ValueError):
 class OAuthToken(str):
     """An OAuth token on its way to a request: as text, and to whatever prints, copies or stores it, a mask. Only this module reads it.
 
-    betas: what its caller asked for beside it, comma-separated. displaced: the `api_key` that the call has without it.
-    configured: whether it is the call's own key; otherwise it came in a caller's headers, and goes where scope_headers lets it.
+    betas: what its caller asked for beside it. displaced: the `api_key` that the call has without it. configured: whether it is the call's
+    own key; otherwise it came in a caller's headers, and goes where scope_headers lets it.
     """
 
     __slots__ = ("_value", "betas", "configured", "displaced")
@@ -60,9 +59,6 @@ class OAuthToken(str):
     def __hash__(self) -> int:
         return hash(self._value)
 
-    def __repr__(self) -> str:
-        return repr(MASK)
-
     def __deepcopy__(self, memo: object = None) -> OAuthToken:
         return self
 
@@ -73,10 +69,7 @@ class OAuthToken(str):
 
 
 class ConfiguredBearer(str):
-    """The `authorization` of a token that is configured with the base it goes to, told from a client's until the request has left.
-
-    httpx keeps the very bytes that `encode` returns.
-    """
+    """The `authorization` of a token that is configured with its base. httpx keeps what encode returns, so the exit can tell."""
 
     class Encoded(bytes):
         """What it is on the wire."""
@@ -86,11 +79,10 @@ class ConfiguredBearer(str):
 
 
 class ScopedHeaders(NamedTuple):
-    """A caller's headers after scoping.
+    """A caller's headers after scoping, without a token: a new dict.
 
-    headers: those that go out, without a token; a new dict. may_go: whether provider and destination may have one.
-    token: the one that goes out with them, None where it may not or there is none.
-    refused_origin: the origin it was kept from, where the provider is Anthropic and the origin is not listed; None otherwise.
+    may_go: whether provider and destination may have one. token: the one that goes out with them.
+    refused_origin: one that is not listed, which a token was kept from although the provider is Anthropic.
     """
 
     headers: dict[str, object]
@@ -103,7 +95,6 @@ def oauth_token(value: object) -> str | None:
     """The OAuth token in a credential value, with or without a `Bearer` scheme, stripped; None for anything else.
 
     Only the prefix counts, in this case: plan logins, `claude setup-token` and Workload Identity Federation all mint it.
-    The scheme's case and the spaces after it are free (RFC 9110, 11.1).
     Raises InvalidTokenError if the token has white space, a control character or no ASCII inside, which no header can carry, and for a
     mask whose token was lost on the way: another credential in its place would be billed without a word.
     """
@@ -152,10 +143,7 @@ def has_token(headers: object) -> bool:
 
 
 def token_in_headers(headers: object) -> str | None:
-    """The OAuth token that a mapping of headers carries, in `Authorization` or else in `x-api-key`, under any casing; None without one.
-
-    Raises InvalidTokenError as oauth_token does.
-    """
+    """The OAuth token in `Authorization` or else in `x-api-key`, under any casing; None without one. Raises InvalidTokenError."""
     if not has_token(headers) or not isinstance(headers, Mapping):
         return None
     for name in ("authorization", "x-api-key"):
@@ -194,11 +182,16 @@ def betas_in(headers: Mapping[str, object]) -> str:
     return merge_betas(*(value for name, value in headers.items() if name.lower() == BETA_HEADER))
 
 
+def asks_for_oauth(headers: Mapping[str, object]) -> bool:
+    """Whether the OAuth beta is among those that headers ask for."""
+    return any(name.lower() == BETA_HEADER and OAUTH_BETA in merge_betas(value).split(",") for name, value in headers.items())
+
+
 def set_anthropic_headers(headers: Mapping[str, object], api_key: str | None) -> dict[str, Any]:
     """The headers with the credential written into them: a new dict, the given one is left alone.
 
-    An OAuth token becomes the one `authorization` bearer, takes every `x-api-key` out, adds its beta to those already asked for and sets
-    the browser header. Any other key becomes `x-api-key` and changes nothing else. None or blank changes nothing.
+    An OAuth token becomes the one `authorization` bearer, takes every `x-api-key` out, adds its beta and sets the browser header. Any other
+    key becomes `x-api-key` and changes nothing else. None or blank changes nothing.
     """
     token = oauth_token(api_key)
     if token is None:

@@ -9,6 +9,7 @@ Remove when: upstream keeps a forwarded token to Anthropic's own origin and thos
 
 from __future__ import annotations
 
+import functools
 import ipaddress
 import os
 from typing import Final
@@ -26,7 +27,12 @@ class InvalidOriginError(ValueError):
 
 def allowed_origins() -> frozenset[str]:
     """The origins in the environment and in `litellm.anthropic_oauth_origins`. Raises InvalidOriginError as parse_origins does."""
-    return parse_origins(os.environ.get(ORIGINS_ENV)) | parse_origins(getattr(litellm, "anthropic_oauth_origins", None))
+    return _in_environment(os.environ.get(ORIGINS_ENV)) | parse_origins(getattr(litellm, "anthropic_oauth_origins", None))
+
+
+@functools.lru_cache(maxsize=16)
+def _in_environment(setting: str | None) -> frozenset[str]:
+    return parse_origins(setting)
 
 
 def parse_origins(setting: object) -> frozenset[str]:
