@@ -49,7 +49,13 @@ def scopes_client_token(function: Callable[P, R]) -> Callable[P, R]:
     hands_on = function.__name__ in _HANDING_ON
 
     def scope(args: tuple[object, ...], kwargs: Arguments) -> tuple[tuple[object, ...], Arguments]:
-        return (args, kwargs) if hands_on and kwargs.get("fallbacks") else _scoped(signature, args, kwargs)
+        if hands_on and kwargs.get("fallbacks"):
+            return args, kwargs
+        args, kwargs = _scoped(signature, args, kwargs)
+        if (call := kwargs.get("litellm_logging_obj")) is not None:
+            # One object for all that a request does: retries and fallbacks have different credentials.
+            cast(Any, call).of_clients_token = clients_token(kwargs.get("api_key")) is not None
+        return args, kwargs
 
     return _around(function, scope, marks=True)
 

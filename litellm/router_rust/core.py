@@ -8,11 +8,9 @@ Upstream: none yet
 Remove when: upstream scopes retries and fallbacks by whose credential failed.
 """
 
-from typing import Final
-
 from litellm.litellm_core_utils.oauth_arguments import drop_tokens
 from litellm.litellm_core_utils.oauth_failures import is_clients_own_failure
-from litellm.router_rust.clients_failures import tries_none_again
+from litellm.router_rust.clients_failures import refusal_in, refused_in, tries_none_again
 
 
 @tries_none_again
@@ -20,32 +18,28 @@ def attempt_failure(error): ...
 
 
 class RustCore:
-    def _recovery_call(self, request, failure):
+    def _recovery_call(self, request, origin, failure):
         if is_clients_own_failure(failure):
+            refused_in(origin["group"], failure)
             drop_tokens(request)
         ...
 
 
 class _Driver:
-    def __init__(self):
-        # By group, what the caller's token was refused with.
-        self._refused: Final[dict[object, BaseException]] = {}
-        ...
-
     def _failed(self, step, error):
         if is_clients_own_failure(error):
-            self._refused[step.get("model")] = error
+            refused_in(step.get("model"), error)
             drop_tokens(self._request)
         ...
 
     async def attempt(self, step):
-        refused = self._refused.get(step.get("model"))
+        refused = refusal_in(step.get("model"), self._level_errors)
         if refused is not None:
             return {**self._failed(step, {}, None, refused), "recorded": True}
         ...
 
     def attempt_sync(self, step):
-        refused = self._refused.get(step.get("model"))
+        refused = refusal_in(step.get("model"), self._level_errors)
         if refused is not None:
             return {**self._failed(step, {}, None, refused), "recorded": True}
         ...

@@ -2,7 +2,7 @@
 
 Intent: failures
 Upstream: none yet
-Remove when: upstream scopes retries by whose credential failed.
+Remove when: the fork no longer builds releases before 1.109.
 """
 
 from litellm.litellm_core_utils.oauth_failures import is_clients_own_failure

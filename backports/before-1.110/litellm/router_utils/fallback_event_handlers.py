@@ -5,7 +5,7 @@ credential.
 
 Intent: failures
 Upstream: none yet
-Remove when: no supported release is older than 1.110.
+Remove when: the fork no longer builds releases before 1.110.
 """
 
 from litellm.litellm_core_utils.oauth_arguments import without_tokens

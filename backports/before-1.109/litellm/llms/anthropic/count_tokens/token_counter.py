@@ -1,1 +1,6 @@
-"""No touch here: before 1.109 no client's token reaches a token counter."""
+"""Before 1.109 upstream takes no client's token to a token counter.
+
+Intent: scope
+Upstream: BerriAI/litellm#42172
+Remove when: the fork no longer builds releases before 1.109.
+"""
