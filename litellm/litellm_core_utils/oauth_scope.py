@@ -50,7 +50,13 @@ def scopes_client_token(function: Callable[P, R]) -> Callable[P, R]:
     hands_on = function.__name__ in _HANDING_ON
 
     def scope(args: tuple[object, ...], kwargs: Arguments) -> tuple[tuple[object, ...], Arguments]:
-        return (args, kwargs) if hands_on and kwargs.get("fallbacks") else _scoped(function.__name__, signature, args, kwargs)
+        if hands_on and kwargs.get("fallbacks"):
+            return args, kwargs
+        args, kwargs = _scoped(function.__name__, signature, args, kwargs)
+        if (call := kwargs.get("litellm_logging_obj")) is not None:
+            # One object for all that a request does: retries and fallbacks have different credentials.
+            cast(Any, call).of_clients_token = clients_token(kwargs.get("api_key")) is not None
+        return args, kwargs
 
     return _around(function, scope, marks=True)
 
@@ -145,8 +151,7 @@ def may_send_oauth(parameters: Mapping[str, object], args: tuple[object, ...], k
     """Whether a call with these arguments may send an OAuth token, whichever it would choose."""
     from litellm.llms.anthropic.oauth import has_token, is_anthropic_oauth_key
 
-    named = {**dict(zip(parameters, args, strict=False)), **kwargs}
-    litellm.utils.load_credentials_from_list(named)
+    named = litellm.utils.with_named_credential({**dict(zip(parameters, args, strict=False)), **kwargs})
     keys = (named.get("api_key"), configured_key(), _secret("ANTHROPIC_AUTH_TOKEN"))
     return any(is_anthropic_oauth_key(key) for key in keys) or any(any_headers(named.get(name), has_token) for name in HEADER_ARGUMENTS)
 
