@@ -75,8 +75,10 @@ async def _asked(request: Request, what: str) -> _Asked | None:
     if llm_router is None or not body.get(what):
         return None
     try:
-        deployment = await llm_router.async_get_available_deployment(model=body["model"], request_kwargs={})
-        litellm_params = litellm.utils.with_named_credential(dict(deployment["litellm_params"]))
+        router: Any = llm_router
+        deployment = await router.async_get_available_deployment(model=body["model"], request_kwargs={})
+        named: Any = litellm.utils.with_named_credential
+        litellm_params = named(dict(deployment["litellm_params"]))
         api_base = litellm_params.get("api_base")
         name, provider, _, _ = litellm.get_llm_provider(litellm_params["model"], litellm_params.get("custom_llm_provider"), api_base)
     except Exception:  # upstream's own endpoint asks again, and says what is wrong or makes an estimate

@@ -10,5 +10,5 @@ from litellm.litellm_core_utils.oauth_failures import is_clients_own_failure
 
 def get_num_retries_from_retry_policy(exception):
     if is_clients_own_failure(exception):
-        return
+        return None
     ...

@@ -17,6 +17,7 @@ from typing import Any, Final, ParamSpec, TypeVar, cast
 
 from litellm.litellm_core_utils.oauth_failures import ERROR_TYPES, as_clients_own
 from litellm.litellm_core_utils.oauth_scope import clients_token
+from litellm.llms.anthropic import common_utils
 from litellm.llms.anthropic.common_utils import AnthropicError
 
 P = ParamSpec("P")
@@ -53,6 +54,5 @@ def refusal_of_event(event: tuple[str, str, int] | None, call: Mapping[str, Any]
     """LiteLLM's error for an error event (type, message, status) that refuses a call's own caller's token; None for any other."""
     if event is None or not getattr(call.get("litellm_logging_obj"), "of_clients_token", False) or not 400 <= event[2] < 500:
         return None
-    from litellm.llms.anthropic.common_utils import anthropic_error_frame_exception  # not in every release
-
-    return as_clients_own(anthropic_error_frame_exception(*event, model))
+    as_before_the_stream: Any = getattr(common_utils, "anthropic_error_frame_exception")  # noqa: B009  # not in every release
+    return as_clients_own(cast(Exception, as_before_the_stream(*event, model)))
