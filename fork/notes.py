@@ -72,16 +72,20 @@ def _overview(laid: Sequence[Layer], there: Sequence[Release], intents: Iterable
 def _section(intent: Intent, newest: Sequence[_File], older: Sequence[tuple[Layer, Sequence[_File], Mapping[str, _File]]]) -> Iterator[str]:
     yield f"\n## {intent.slug}: {intent.title}\n\n{intent.why}\n"
     if intent.tests:
-        yield f"Proven by {', '.join(f'[{path}]({path})' for path in intent.tests)}.\n"
+        yield f"- Proven by {', '.join(f'[{path}]({path})' for path in intent.tests)}."
     files = [file for file in newest if file.intent == intent.slug]
-    if files:
-        yield "| file | what of it is ours | upstream |\n|---|---|---|"
-        for file in files:
+    touches = [file for file in files if file.what != _NEW]
+    if len(files) > len(touches):
+        yield f"- New modules: {', '.join(f'[{file.path}]({file.place})' for file in files if file.what == _NEW)}."
+    if touches:
+        yield "\n| file | what of it is ours | upstream |\n|---|---|---|"
+        for file in touches:
             yield f"| [{file.path}]({file.place}) | {file.what or _said(file.definitions) or 'imports'} | {file.upstream} |"
-    for layer, own, below in older:
-        differing = [_differs(file, below.get(file.path)) for file in own if file.intent == intent.slug]
-        if differing:
-            yield f"\nBefore {layer.before}: {', '.join(differing)}."
+    differing = {
+        layer.before: [_differs(file, below.get(file.path)) for file in own if file.intent == intent.slug] for layer, own, below in older
+    }
+    lines = [f"- Before {before}: {', '.join(files)}." for before, files in differing.items() if files]
+    yield from ["", *lines] if lines else []
 
 
 def _below(files: Sequence[Sequence[_File]]) -> dict[str, _File]:

@@ -5,8 +5,8 @@
 A release is built from its pinned wheel, installed with its `proxy` extra, and makes the demo's calls, once as upstream has it and once
 as the fork. Two are tried at a time. What is written already and was tried with the same overlay and calls is not tried again, so that
 a run which was cut off goes on where it was; a release that is named is tried anew. One that is not pinned yet is merged by the pins of
-the nearest, and pinned if every call comes out right and a newer one is pinned. Run by the interpreter of .venv: its pip is asked which releases there are, and its
-uv installs.
+the nearest, and pinned if every call comes out right and a newer one is pinned. Run by the interpreter of .venv: its pip is asked which
+releases there are, and its uv installs.
 
 Exit status: 0 if the fork is right on every call of every release tried, 1 if not.
 """
@@ -203,8 +203,8 @@ def table(results: Sequence[Tried]) -> Iterator[str]:
     yield "# Releases\n"
     yield "Written by `make reach`, which builds, installs and runs each release, once as upstream has it and once as the fork."
     yield "A call is one call path or route with an OAuth token from one source; it is right if the token went out as Anthropic takes it,"
-    yield "and was answered. Layers are those of `backports/` that are laid over `litellm/`. [releases.json](releases.json) has the same for"
-    yield "programs, with each call that was not right.\n"
+    yield "and was answered. Layers are those of `backports/` that are laid over `litellm/`. [releases.json](releases.json) has the same"
+    yield "for programs, with each call that was not right.\n"
     yield f"{sum(result.is_right for result in results)} of {len(results)} releases are right on every call.\n"
     yield "| release | layers | upstream right | fork right | why not, or installed with |\n|---|---|---|---|---|"
     yield from map(row, results)

@@ -17,7 +17,7 @@ UNRUN = Tried("1.10.0", [], [], "3", reason="Upstream 1.10.0 has no file a|b.")
 
 
 def test_what_is_written_is_read_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A run that goes on knows of each release what an earlier one found; the table has the newest first, and a reason where one did not run."""
+    """A run that goes on knows of each release what an earlier one found; the table has the newest first, and reasons."""
     monkeypatch.setattr(reach, "RECORD", tmp_path / "releases.json")
     monkeypatch.setattr(reach, "TABLE", tmp_path / "releases.md")
     assert read(reach.RECORD) == {}

@@ -45,6 +45,12 @@ def without_tokens(arguments: Mapping[str, object]) -> Arguments:
     }
 
 
+def drop_tokens(arguments: Mapping[str, object]) -> None:
+    """Take the OAuth tokens out of the headers of a call's arguments in place, where whoever made the call keeps these very ones."""
+    if isinstance(arguments, dict):
+        arguments.update(without_tokens(arguments))
+
+
 def any_headers(argument: object, holds: Callable[[Mapping[str, object]], bool]) -> bool:
     """Whether any mapping of headers in a header argument is of a kind."""
     return bool(argument) and any(holds(headers) for headers in _mappings(argument))

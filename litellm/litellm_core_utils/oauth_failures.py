@@ -9,13 +9,19 @@ Remove when: upstream counts no failure against a deployment that its caller's c
 
 from __future__ import annotations
 
-from typing import Any, Final, cast
+import functools
+import inspect
+from collections.abc import Callable
+from typing import Any, Final, ParamSpec, TypeVar, cast
 
 import httpx
 import openai
 
 import litellm
 
+P = ParamSpec("P")
+R = TypeVar("R")
+E = TypeVar("E", bound=BaseException)
 # https://docs.anthropic.com/en/api/errors
 ERROR_TYPES: Final = {
     400: "invalid_request_error",
@@ -33,8 +39,8 @@ _WHAT_TO_SET: Final = "Pass api_key, or set ANTHROPIC_API_KEY or ANTHROPIC_AUTH_
 
 
 def is_clients_own_failure(error: object) -> bool:
-    """Whether a call failed with a 4xx that its caller's own token earned."""
-    return getattr(error, _OWN, False) is True
+    """Whether a call failed with a 4xx that its caller's own token earned, also where LiteLLM has wrapped it: in an error of a stream."""
+    return any(getattr(each, _OWN, False) is True for each in (error, getattr(error, "original_exception", None)))
 
 
 def says_nothing_of_deployment(error: object) -> bool:
@@ -97,7 +103,28 @@ def failure_of_call(error: Exception, api_key: object) -> Exception:
 def mark_clients_own(error: BaseException, api_key: object) -> None:
     """Mark a 4xx that a call with its caller's token failed with, whenever it comes: as a status, or as an event of a stream."""
     if _is_clients(api_key) and 400 <= _status(error) < 500:
-        setattr(error, _OWN, True)
+        as_clients_own(error)
+
+
+def as_clients_own(error: E) -> E:
+    """The error, marked as one that its caller's own token earned."""
+    setattr(error, _OWN, True)
+    return error
+
+
+def keeps_whose_it_is(map_error: Callable[P, R]) -> Callable[P, R]:
+    """Make the mapping of a provider's error to LiteLLM's own raise it with the mark of what it was mapped from."""
+
+    @functools.wraps(map_error)
+    def mapped(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return map_error(*args, **kwargs)
+        except Exception as error:
+            if is_clients_own_failure(inspect.signature(map_error).bind(*args, **kwargs).arguments["original_exception"]):
+                as_clients_own(error)
+            raise
+
+    return mapped
 
 
 def _is_clients(api_key: object) -> bool:

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Final, ParamSpec, TypeVar, cast
 
 import litellm
 from litellm._logging import verbose_logger
+from litellm.litellm_core_utils.oauth_advisor import tools_with_token
 from litellm.litellm_core_utils.oauth_arguments import HEADER_ARGUMENTS, Arguments, any_headers, changed_headers, merged_headers, seal
 from litellm.litellm_core_utils.oauth_failures import authentication_error, failure_of_call
 from litellm.llms.custom_httpx.oauth_exit import configured_elsewhere
@@ -49,7 +50,13 @@ def scopes_client_token(function: Callable[P, R]) -> Callable[P, R]:
     hands_on = function.__name__ in _HANDING_ON
 
     def scope(args: tuple[object, ...], kwargs: Arguments) -> tuple[tuple[object, ...], Arguments]:
-        return (args, kwargs) if hands_on and kwargs.get("fallbacks") else _scoped(signature, args, kwargs)
+        if hands_on and kwargs.get("fallbacks"):
+            return args, kwargs
+        args, kwargs = _scoped(function.__name__, signature, args, kwargs)
+        if (call := kwargs.get("litellm_logging_obj")) is not None:
+            # One object for all that a request does: retries and fallbacks have different credentials.
+            cast(Any, call).of_clients_token = clients_token(kwargs.get("api_key")) is not None
+        return args, kwargs
 
     return _around(function, scope, marks=True)
 
@@ -144,8 +151,7 @@ def may_send_oauth(parameters: Mapping[str, object], args: tuple[object, ...], k
     """Whether a call with these arguments may send an OAuth token, whichever it would choose."""
     from litellm.llms.anthropic.oauth import has_token, is_anthropic_oauth_key
 
-    named = {**dict(zip(parameters, args, strict=False)), **kwargs}
-    litellm.utils.load_credentials_from_list(named)
+    named = litellm.utils.with_named_credential({**dict(zip(parameters, args, strict=False)), **kwargs})
     keys = (named.get("api_key"), configured_key(), _secret("ANTHROPIC_AUTH_TOKEN"))
     return any(is_anthropic_oauth_key(key) for key in keys) or any(any_headers(named.get(name), has_token) for name in HEADER_ARGUMENTS)
 
@@ -158,7 +164,7 @@ def configured_key() -> str | None:
     return None
 
 
-def _scoped(signature: inspect.Signature, args: tuple[object, ...], kwargs: Arguments) -> tuple[tuple[object, ...], Arguments]:
+def _scoped(call: str, signature: inspect.Signature, args: tuple[object, ...], kwargs: Arguments) -> tuple[tuple[object, ...], Arguments]:
     from litellm.llms.anthropic import oauth as policy
 
     named: Arguments = {**dict(zip(signature.parameters, args, strict=False)), **kwargs} if args else kwargs
@@ -180,6 +186,8 @@ def _scoped(signature: inspect.Signature, args: tuple[object, ...], kwargs: Argu
     strip = functools.partial(policy.without_oauth, keep_oauth_beta=scoped.may_go, keep_betas=not isinstance(goes_out, policy.OAuthToken))
     changes = {name: changed_headers(named[name], strip) for name in HEADER_ARGUMENTS if named.get(name)}
     changes["api_key"] = goes_out
+    if named.get("tools"):
+        changes["tools"] = tools_with_token(call, provider, named, carried)
     positional = tuple(changes.pop(name, value) for name, value in zip(signature.parameters, args, strict=False))
     return positional, {**kwargs, **changes}
 

@@ -10,7 +10,8 @@ from typing import Annotated
 from pydantic import WrapValidator
 
 from litellm.litellm_core_utils.oauth_masking import kept_sealed
+from litellm.types.utils import AdminApiKeySecretReference
 
 
 class CredentialLiteLLMParams:
-    api_key: Annotated[str | None, WrapValidator(kept_sealed)] = None
+    api_key: Annotated[AdminApiKeySecretReference | str | None, WrapValidator(kept_sealed)] = None

@@ -189,10 +189,10 @@ def test_notes_say_what_why_and_until_when(checkout: Checkout) -> None:
     assert notes.read_text().endswith(
         "Pinned releases: 1.0.\n\n"
         "| intent | upstream | forwarded | removed when |\n|---|---|---|---|\n| example: An example | none yet | no | never |\n\n"
-        "## example: An example\n\nA test needs one.\n\nProven by [tests/test_a.py](tests/test_a.py).\n\n"
+        "## example: An example\n\nA test needs one.\n\n- Proven by [tests/test_a.py](tests/test_a.py).\n"
+        "- New modules: [litellm/fresh.py](litellm/fresh.py).\n\n"
         "| file | what of it is ours | upstream |\n|---|---|---|\n"
         "| [litellm/a.py](litellm/a.py) | guarded `other`; decorated `K`, `K.f`; replaced `greet`; added `K.x` | example/project#1 |\n"
-        "| [litellm/fresh.py](litellm/fresh.py) | a new module | example/project#1 |\n"
     )
     checkout.fork("notes", "--check", given=False)
     notes.write_text("old")
@@ -215,7 +215,7 @@ def test_notes_tell_of_a_layer_what_differs(checkout: Checkout, tmp_path: Path) 
     notes = (checkout.root / "PATCH_NOTES.md").read_text()
     assert "Pinned releases: 0.9, 1.0.\n\nLayers, each laid over `litellm/` and the newer ones: before-1.0.\n\n| intent |" in notes
     assert notes.endswith(
-        "\n\nBefore 1.0: [litellm/a.py](backports/before-1.0/litellm/a.py) (added `X`; not `other`), "
+        "\n\n- Before 1.0: [litellm/a.py](backports/before-1.0/litellm/a.py) (added `X`; not `other`), "
         "no [litellm/windows.py](backports/before-1.0/litellm/windows.py).\n"
     )
 

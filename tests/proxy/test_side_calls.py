@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from litellm.proxy.response_api_endpoints import endpoints
@@ -29,6 +31,49 @@ COUNTERS = (
 _ASKED = [route for route in COUNTERS if route.name != "input_tokens" or hasattr(endpoints, "responses_input_tokens")]
 ADVISOR = getattr(anthropic_types, "ANTHROPIC_ADVISOR_TOOL_TYPE", None)
 
+_SCHEMA = {"type": "object", "properties": {"at": {"type": "string"}}}
+_SHAPES: list[tuple[str, str, dict[str, object]]] = [
+    (
+        "OpenAI's",
+        "/utils/token_counter",
+        {
+            "messages": [
+                {"role": "system", "content": "Be kind."},
+                *MESSAGES,
+                {"role": "assistant", "tool_calls": [{"id": "one", "type": "function", "function": {"name": "look", "arguments": "{}"}}]},
+                {"role": "tool", "tool_call_id": "one", "content": "Nothing."},
+            ],
+            "tools": [{"type": "function", "function": {"name": "look", "parameters": _SCHEMA}}],
+        },
+    ),
+    (
+        "Anthropic's",
+        "/utils/token_counter",
+        {
+            "system": "Be kind.",
+            "messages": [
+                *MESSAGES,
+                {"role": "assistant", "content": [{"type": "tool_use", "id": "one", "name": "look", "input": {}}]},
+                {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "one", "content": "Nothing."}]},
+            ],
+            "tools": [{"name": "look", "input_schema": _SCHEMA}],
+        },
+    ),
+    (
+        "a response's",
+        "/v1/responses/input_tokens",
+        {
+            "instructions": "Be kind.",
+            "input": [
+                *MESSAGES,
+                {"type": "function_call", "call_id": "one", "name": "look", "arguments": "{}"},
+                {"type": "function_call_output", "call_id": "one", "output": "Nothing."},
+            ],
+            "tools": [{"type": "function", "name": "look", "parameters": _SCHEMA}],
+        },
+    ),
+]
+
 
 def _bringing(stage: Scene, token: str) -> dict[str, str]:
     return {"x-litellm-api-key": stage.litellm_key, "Authorization": f"Bearer {token}"}
@@ -51,6 +96,24 @@ def test_an_advisors_sub_call_is_the_clients(stage: Scene, proxy: Proxy, streame
     assert not any("token" in stage.spilled_by(repr((request.headers, request.body))) for request in stage.other_calls())
 
 
+@pytest.mark.skipif(ADVISOR is None, reason="this release has no advisor")
+@pytest.mark.parametrize("advisor", ["claude", "third", "gpt"])
+def test_an_advisor_has_the_token_only_where_it_may_go(stage: Scene, proxy: Proxy, advisor: str) -> None:
+    """A refused advisor is not asked again at the operator's cost; another's is asked with the operator's key, as ever."""
+    token = stage.token(401)
+    stage.clear()
+    tools = [{"type": ADVISOR, "name": "advisor", "model": advisor}]
+    headers = {**_bringing(stage, token), "anthropic-version": "2023-06-01"}
+    body = {"model": "gpt", "max_tokens": 16, "messages": MESSAGES, "tools": tools}
+    answer = CLIENT.post(f"{proxy.url}/v1/messages", headers=headers, json=body)
+    assert answer.status_code == (401 if advisor == "claude" else 200), answer.text[:500]
+    asked = [wire_headers(request).get("authorization") for request in stage.anthropic.requests]
+    assert asked == ([f"Bearer {token}"] if advisor == "claude" else [])
+    elsewhere = [*stage.other_calls(), *stage.third.requests]
+    assert not any(stage.spilled_by(repr((request.headers, request.body))) for request in elsewhere)
+    assert [wire_headers(request).get("x-api-key") for request in stage.third.requests] == ([stage.third_key] if advisor == "third" else [])
+
+
 @pytest.mark.parametrize("name", ["claude-of-the-future-9", "made-up", "gpt-of-the-future"])
 @pytest.mark.parametrize("route", _ASKED, ids=lambda route: route.name)
 def test_a_model_that_nobody_knows_is_counted_as_ever(stage: Scene, hooked_proxy: Proxy, route: Route, name: str) -> None:
@@ -60,8 +123,9 @@ def test_a_model_that_nobody_knows_is_counted_as_ever(stage: Scene, hooked_proxy
     answer = route.call(hooked_proxy.url, _bringing(stage, stage.token()), model=name)
     assert usual.status_code == 200, usual.text[:300]
     assert (answer.status_code, answer.json()) == (usual.status_code, usual.json()), answer.text[:300]
-    reached = [request.path for request in (*stage.anthropic.requests, *stage.other_calls(), *stage.third.requests)]
-    assert not reached
+    reached = {request.path for request in (*stage.anthropic.requests, *stage.other_calls(), *stage.third.requests)}
+    # LiteLLM lists the tools of the operator's MCP server as it starts, in its own time.
+    assert not reached - {"/mcp"}
 
 
 @pytest.mark.parametrize("route", _ASKED, ids=lambda route: route.name)
@@ -73,6 +137,24 @@ def test_a_count_is_made_with_the_clients_token(stage: Scene, proxy: Proxy, rout
     assert sent.path == "/v1/messages/count_tokens"
     assert headers["authorization"] == f"Bearer {token}" and "x-api-key" not in headers
     assert OAUTH_BETA in headers["anthropic-beta"].split(",")
+
+
+@pytest.mark.parametrize(("shape", "route", "body"), _SHAPES, ids=[shape for shape, _, _ in _SHAPES])
+def test_a_count_is_of_all_that_is_asked(stage: Scene, proxy: Proxy, shape: str, route: str, body: dict[str, object]) -> None:
+    """Whichever shape a route takes, Anthropic counts it in its own: the system prompt, a call of a tool, its answer, and the tool."""
+    if route not in [each.path.partition("?")[0] for each in _ASKED]:
+        pytest.skip("this release has no such route")
+    stage.clear()
+    query = "?call_endpoint=true" if route.startswith("/utils") else ""
+    answer = CLIENT.post(proxy.url + route + query, headers=_bringing(stage, stage.token()), json={"model": "claude", **body})
+    assert answer.status_code == 200, answer.text[:500]
+    [sent] = stage.anthropic.requests
+    counted = json.loads(sent.body)
+    assert counted.keys() <= {"model", "messages", "system", "tools", "tool_choice"} and counted["model"] == MODEL
+    kinds = [block["type"] for message in counted["messages"] for block in message["content"] if isinstance(block, dict)]
+    assert [kind for kind in kinds if kind.startswith("tool")] == ["tool_use", "tool_result"], shape
+    assert [message["role"] for message in counted["messages"]] == ["user", "assistant", "user"]
+    assert "Be kind." in json.dumps(counted["system"]) and [tool["name"] for tool in counted["tools"]] == ["look"]
 
 
 @pytest.mark.parametrize("route", _ASKED, ids=lambda route: route.name)

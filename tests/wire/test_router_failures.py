@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
+from typing import Any
+
 import pytest
 
 import litellm
@@ -41,3 +44,69 @@ async def test_a_refused_token_is_not_tried_again(
             await router.acompletion(**given, extra_headers=headers) if is_async else router.completion(**given, extra_headers=headers)
         assert getattr(raised.value, "status_code", None) == status
         assert [request.header("authorization") for request in (*first.requests, *second.requests)] == [headers["Authorization"]]
+
+
+# The ways in which a Router goes on within a group: each as its own settings, and those of the group's two deployments.
+_WITHIN: dict[str, tuple[dict[str, Any], tuple[dict[str, Any], dict[str, Any]]]] = {
+    "retries": ({"num_retries": 2}, ({"weight": 1}, {"weight": 0})),
+    "order": ({}, ({"order": 1}, {"order": 2})),
+}
+if "enable_weighted_failover" in inspect.signature(litellm.Router).parameters:
+    _WITHIN["weights"] = ({"enable_weighted_failover": True}, ({"weight": 1}, {"weight": 0}))
+_CALLS = ("completion", "acompletion", "aanthropic_messages", "aresponses")
+_STREAMED_CALLS = ("acompletion streamed", "aanthropic_messages streamed", "aresponses streamed")
+_REFUSED = [(call, status) for call in (*_CALLS, *_STREAMED_CALLS) for status in ("401", "429")]
+# What the Router makes of an event on `/v1/messages` is tested where it is served: in the proxy.
+_REFUSED += [
+    (call, event) for call in ("acompletion streamed", "aresponses streamed") for event in ("authentication_error", "rate_limit_error")
+]
+
+
+@pytest.mark.asyncio(loop_scope="session")
+@pytest.mark.parametrize("falls_back", [False, True], ids=["no fallback", "fallback"])
+@pytest.mark.parametrize(("call", "refused"), _REFUSED)
+@pytest.mark.parametrize("way", _WITHIN)
+async def test_a_refused_token_is_final_for_its_group(
+    way: str, call: str, falls_back: bool, refused: str, names: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The rest of the group is not asked, with the token or another key; a fallback to another group goes without the token.
+
+    So it is for a status, and for an error that is the first event of a stream.
+    """
+    settings, places = _WITHIN[way]
+    token, key = names["token"], names["api_key"]
+    judge = Anthropic(statuses={token: int(refused)}) if refused.isdigit() else Anthropic(stream_errors={token: refused})
+    with Origin(judge) as first, Origin(judge) as second, Origin(judge) as other:
+        monkeypatch.setenv("LITELLM_ANTHROPIC_OAUTH_ORIGINS", f"{first.url},{second.url},{other.url}")
+        deployments = [("claude", first, places[0]), ("claude", second, places[1]), ("other", other, {})]
+        models = [
+            {"model_name": name, "litellm_params": {"model": f"anthropic/{MODEL}", "api_key": key, "api_base": origin.url, **place}}
+            for name, origin, place in deployments
+        ]
+        fallbacks = [{"claude": ["other"]}] if falls_back else []
+        router = litellm.Router(model_list=models, fallbacks=fallbacks, retry_after=0, **settings)
+        failure = await _failure_of(router, call, {"Authorization": f"Bearer {token}"})
+        assert _credentials(first) == [(f"Bearer {token}", None)] and _credentials(second) == []
+        assert _credentials(other) in [[(None, key)] * falls_back, [(None, key)] * (falls_back and refused.isdigit())]
+    if refused.isdigit():
+        assert failure is None if falls_back else getattr(failure, "status_code", None) == int(refused)
+
+
+def _credentials(origin: Origin) -> list[tuple[str | None, str | None]]:
+    return [(request.header("authorization"), request.header("x-api-key")) for request in origin.requests]
+
+
+async def _failure_of(router: litellm.Router, call: str, headers: dict[str, str]) -> Exception | None:
+    name, _, streamed = call.partition(" ")
+    asked: dict[str, Any] = (
+        {"input": "hello"} if name == "aresponses" else {"messages": [{"role": "user", "content": "hi"}], "max_tokens": 16}
+    )
+    try:
+        answer = getattr(router, name)(model="claude", extra_headers=headers, **asked, **({"stream": True} if streamed else {}))
+        answer = await answer if inspect.isawaitable(answer) else answer
+        if streamed:
+            async for _ in answer:
+                pass
+    except Exception as failure:
+        return failure
+    return None

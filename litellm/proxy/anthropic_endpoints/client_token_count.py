@@ -1,4 +1,4 @@
-"""Counting tokens with a client's own OAuth token.
+"""Counting tokens with a client's own OAuth token, on each route that counts at Anthropic.
 
 Upstream's way to Anthropic's count has no request in it: it asks with the deployment's key, drops the client's betas, and answers a
 refusal with an estimate of its own.
@@ -10,68 +10,139 @@ Remove when: upstream hands the request's headers to its token counters.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Final
+import asyncio
+from collections.abc import Callable, Mapping
+from typing import Any, Final, NamedTuple, cast
 
 import httpx
 from fastapi import Request, Response
 
 import litellm
-from litellm.constants import ANTHROPIC_TOKEN_COUNTING_BETA_VERSION
+from litellm.constants import ANTHROPIC_TOKEN_COUNTING_BETA_VERSION as COUNTING_BETA
+from litellm.litellm_core_utils.oauth_failures import ERROR_TYPES
 from litellm.litellm_core_utils.oauth_scope import scoped_for
 from litellm.llms.anthropic.common_utils import AnthropicModelInfo
 from litellm.llms.anthropic.oauth import ANTHROPIC_ORIGIN, OAuthToken, has_token, set_anthropic_headers
 from litellm.llms.custom_httpx.http_handler import get_async_httpx_client
+from litellm.proxy._types import ProxyException, TokenCountRequest
 from litellm.proxy.auth.litellm_key import errors_for_the_client
 from litellm.proxy.common_utils.http_parsing_utils import _read_request_body
 
-_VERSION: Final = "2023-06-01"
+# Anthropic refuses a count that names what has no part in it, as `max_tokens`.
+_COUNTED: Final = ("messages", "system", "tools", "tool_choice")
+
+
+# What is to be counted, and where, with the client's token, which may go there.
+class _Asked(NamedTuple):
+    body: dict[str, Any]
+    model: str
+    api_base: str | None
+    token: OAuthToken
 
 
 async def count_with_clients_token(request: Request) -> object:
     """Anthropic's count, or its refusal as it is; None where the token may not go to the model's deployment, or there is none."""
+    if (asked := await _asked(request, "messages")) is None:
+        return None
+    answer = await _answer(asked, asked.body)
+    if answer.status_code == 200:
+        return {**answer.json(), "litellm_count_source": "provider"}
+    return Response(answer.content, answer.status_code, _retry_after(answer), answer.headers.get("content-type"))
+
+
+async def count_input_with_clients_token(request: Request) -> dict[str, object] | None:
+    """Anthropic's count of a Responses request; None as above. Raises ProxyException with Anthropic's refusal."""
+    if (asked := await _asked(request, "input")) is None:
+        return None
+    return {"object": "response.input_tokens", **await _count(asked, _of_response), "litellm_count_source": "provider"}
+
+
+async def token_counter(request: Request, given: TokenCountRequest, call_endpoint: bool = False) -> object:
+    """The route `/utils/token_counter` for requests with a client's token; upstream's own has no request to read one from."""
+    from litellm.proxy import proxy_server
+
+    if not call_endpoint or (asked := await _asked(request, "messages")) is None:
+        return await proxy_server.token_counter(request=given, call_endpoint=call_endpoint)
+    counted = await _count(asked, _of_chat)
+    about = {"request_model": given.model, "model_used": asked.model, "tokenizer_type": "anthropic_api", "count_source": "provider"}
+    return {**about, "total_tokens": counted["input_tokens"], "original_response": counted}
+
+
+async def _asked(request: Request, what: str) -> _Asked | None:
     from litellm.proxy.proxy_server import llm_router
 
-    if llm_router is None or not has_token(request.headers):
-        return None
-    asked = await _read_request_body(request=request)
-    model = asked.get("model")
-    if not isinstance(model, str) or not asked.get("messages"):
+    body = await _read_request_body(request=request) if has_token(request.headers) else {}
+    if llm_router is None or not body.get(what):
         return None
     try:
-        deployment = await llm_router.async_get_available_deployment(model=model, request_kwargs={})
-        litellm_params = dict(deployment["litellm_params"])
-        litellm.utils.load_credentials_from_list(litellm_params)
+        deployment = await llm_router.async_get_available_deployment(model=body["model"], request_kwargs={})
+        litellm_params = litellm.utils.with_named_credential(dict(deployment["litellm_params"]))
         api_base = litellm_params.get("api_base")
         name, provider, _, _ = litellm.get_llm_provider(litellm_params["model"], litellm_params.get("custom_llm_provider"), api_base)
-    except Exception:  # upstream's own endpoint asks again, and says what is wrong
+    except Exception:  # upstream's own endpoint asks again, and says what is wrong or makes an estimate
+        return None
+    if provider != "anthropic":
         return None
     own = litellm_params.get("api_key") or litellm_params.get("anthropic_federation_rule_id")
     with errors_for_the_client():
         scoped = scoped_for(request.headers, provider, (api_base,), own_key=own, deployment=str(deployment["model_info"].get("id")))
-    return None if scoped.token is None else await _count({**asked, "model": name}, api_base, scoped.token)
+    return None if scoped.token is None else _Asked(body, name, api_base, scoped.token)
 
 
-async def _count(asked: Mapping[str, object], api_base: str | None, token: OAuthToken) -> object:
-    headers = {
-        "Content-Type": "application/json",
-        "anthropic-version": _VERSION,
-        "anthropic-beta": ANTHROPIC_TOKEN_COUNTING_BETA_VERSION,
-    }
+async def _count(asked: _Asked, convert: Callable[[str, Mapping[str, Any]], dict[str, Any]]) -> Any:
+    try:
+        body = await asyncio.to_thread(convert, asked.model, asked.body)  # an image may have to be fetched
+    except Exception as error:
+        # Upstream would convert it another way and ask with the operator's key.
+        raise ProxyException(f"Invalid request for token counting: {error}", ERROR_TYPES[400], None, 400) from error
+    answer = await _answer(asked, body)
+    if answer.status_code == 200:
+        return answer.json()
+    try:
+        message, kind = (str(answer.json()["error"][name]) for name in ("message", "type"))
+    except (ValueError, KeyError, TypeError):
+        message, kind = answer.text, ERROR_TYPES.get(answer.status_code, "api_error")
+    raise ProxyException(message, kind, None, answer.status_code, headers=_retry_after(answer))
+
+
+def _of_response(model: str, asked: Mapping[str, Any]) -> dict[str, Any]:
+    from litellm.responses.litellm_completion_transformation.transformation import LiteLLMCompletionResponsesConfig
+
+    chat = LiteLLMCompletionResponsesConfig.transform_responses_api_request_to_chat_completion_request(
+        model=model, input=asked["input"], responses_api_request=cast("Any", asked), custom_llm_provider="anthropic"
+    )
+    chat["messages"] = [each if isinstance(each, dict) else each.model_dump(exclude_none=True) for each in chat["messages"]]
+    return _of_chat(model, chat)
+
+
+def _of_chat(model: str, chat: Mapping[str, Any]) -> dict[str, Any]:
+    """A chat as Anthropic counts it; one in Anthropic's own shape already, of which upstream's transformer would lose parts, as it is."""
+    blocks = [block for message in chat["messages"] if isinstance(message.get("content"), list) for block in message["content"]]
+    if any("source" in block or str(block.get("type")).endswith(("tool_use", "tool_result")) for block in blocks):
+        return {name: chat[name] for name in _COUNTED if name in chat}
+    messages: list[Any] = [{"role": "system", "content": chat["system"]}] if chat.get("system") else []
+    config, given = litellm.AnthropicConfig(), {name: chat[name] for name in ("tools", "tool_choice") if name in chat}
+    options = config.map_openai_params(given, {}, model, drop_params=True)
+    sent = config.transform_request(model, [*messages, *chat["messages"]], options, {}, {})
+    return {name: sent[name] for name in _COUNTED if name in sent}
+
+
+async def _answer(asked: _Asked, body: Mapping[str, object]) -> httpx.Response:
+    headers = set_anthropic_headers({"anthropic-version": "2023-06-01", "anthropic-beta": COUNTING_BETA}, asked.token)
     # A deployment's base may name the messages endpoint itself.
-    base = (AnthropicModelInfo.get_api_base(api_base) or ANTHROPIC_ORIGIN).rstrip("/").removesuffix("/messages").removesuffix("/v1")
+    base = (AnthropicModelInfo.get_api_base(asked.api_base) or ANTHROPIC_ORIGIN).rstrip("/").removesuffix("/messages").removesuffix("/v1")
     url = f"{base.rstrip('/')}/v1/messages/count_tokens"
     client = get_async_httpx_client(llm_provider=litellm.LlmProviders.ANTHROPIC)
     try:
-        answer = await client.post(url, headers=set_anthropic_headers(headers, token), json=dict(asked))
+        answer: httpx.Response = await client.post(url, headers=headers, json={**body, "model": asked.model})
     except httpx.HTTPStatusError as error:
         answer = error.response
-    if answer.status_code == 200:
-        return {**answer.json(), "litellm_count_source": "provider"}
-    retry_after = answer.headers.get("retry-after")
-    return Response(
-        await answer.aread(),
-        status_code=answer.status_code,
-        media_type=answer.headers.get("content-type"),
-        headers={"retry-after": retry_after} if retry_after else None,
-    )
+    except (httpx.RequestError, litellm.Timeout) as error:
+        said = {"type": "api_error", "message": f"Anthropic was not reached to count tokens: {type(error).__name__}"}
+        return httpx.Response(503, json={"type": "error", "error": said})
+    await answer.aread()
+    return answer
+
+
+def _retry_after(answer: httpx.Response) -> dict[str, str]:
+    return {name: value for name, value in answer.headers.items() if name == "retry-after"}

@@ -16,7 +16,7 @@ from typing import Any, Final, ParamSpec, cast
 from urllib.parse import parse_qsl, urlencode
 
 import httpx
-from fastapi import Request, Response
+from fastapi import Depends, Request, Response
 from fastapi.routing import APIRoute
 from starlette.datastructures import Headers
 from starlette.routing import Match
@@ -28,7 +28,9 @@ from litellm.llms.anthropic import oauth
 from litellm.llms.anthropic.oauth_origins import allowed_origins
 from litellm.proxy._types import ProxyException, UserAPIKeyAuth
 from litellm.proxy.auth.litellm_key import KEY_HEADERS, carries_litellm_key, custom_key_header, errors_for_the_client, without_litellm_key
+from litellm.proxy.auth.user_api_key_auth import user_api_key_auth
 from litellm.proxy.client_headers import SealsClientTokens
+from litellm.types.utils import TokenCountResponse
 
 P = ParamSpec("P")
 
@@ -47,17 +49,23 @@ class ClientTokenRoute(APIRoute):
 
 
 def serves_client_tokens(startup: Callable[..., AsyncIterator[Any]]) -> Callable[..., AsyncIterator[Any]]:
-    """Make the proxy's start refuse an origin setting that is not valid, seal clients' tokens, and route them to the pass-through first."""
+    """Make the proxy's start refuse an origin setting that is not valid, seal clients' tokens, and route those first."""
 
     @functools.wraps(startup)
     async def started(app: Any) -> AsyncIterator[Any]:
         async with contextlib.asynccontextmanager(startup)(app) as state:
             allowed_origins()
+            from litellm.proxy.anthropic_endpoints.client_token_count import token_counter
             from litellm.proxy.pass_through_endpoints.llm_passthrough_endpoints import anthropic_proxy_route
 
-            methods = ["GET", "POST", "PUT", "DELETE", "PATCH"]
+            methods, asks_for_key = ["GET", "POST", "PUT", "DELETE", "PATCH"], [Depends(user_api_key_auth)]
             app.middleware_stack = SealsClientTokens(app.middleware_stack)
-            app.router.routes.insert(0, ClientTokenRoute("/anthropic/{endpoint:path}", anthropic_proxy_route, methods=methods))
+            app.router.routes[:0] = [
+                ClientTokenRoute("/anthropic/{endpoint:path}", anthropic_proxy_route, methods=methods),
+                ClientTokenRoute(
+                    "/utils/token_counter", token_counter, methods=["POST"], dependencies=asks_for_key, response_model=TokenCountResponse
+                ),
+            ]
             yield state
 
     return started

@@ -15,7 +15,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any, Final, ParamSpec, TypeVar, cast
 
-from litellm.litellm_core_utils.oauth_failures import ERROR_TYPES
+from litellm.litellm_core_utils.oauth_failures import ERROR_TYPES, as_clients_own
 from litellm.litellm_core_utils.oauth_scope import clients_token
 from litellm.llms.anthropic.common_utils import AnthropicError
 
@@ -46,4 +46,13 @@ def raise_refusal(stream: object, chunk: Mapping[str, Any]) -> None:
     """Raise AnthropicError, with the status its type stands for, for an event that refuses a caller's own token."""
     status = _STATUSES.get(str((chunk.get("error") or {}).get("type"))) if chunk.get("type") == "error" else None
     if status is not None and getattr(stream, "of_clients_token", False):
-        raise AnthropicError(status_code=status, message=json.dumps(chunk))
+        raise as_clients_own(AnthropicError(status_code=status, message=json.dumps(chunk)))
+
+
+def refusal_of_event(event: tuple[str, str, int] | None, call: Mapping[str, Any], model: str) -> Exception | None:
+    """LiteLLM's error for an error event (type, message, status) that refuses a call's own caller's token; None for any other."""
+    if event is None or not getattr(call.get("litellm_logging_obj"), "of_clients_token", False) or not 400 <= event[2] < 500:
+        return None
+    from litellm.llms.anthropic.common_utils import anthropic_error_frame_exception  # not in every release
+
+    return as_clients_own(anthropic_error_frame_exception(*event, model))

@@ -2,14 +2,15 @@
 
 Intent: failures
 Upstream: none yet
-Remove when: upstream scopes retries by whose credential failed, and its hooks see no credential.
+Remove when: the fork no longer builds releases before 1.110.
 """
 
 from litellm.litellm_core_utils.oauth_arguments import seal
 from litellm.litellm_core_utils.oauth_failures import is_clients_own_failure
+from litellm.llms.anthropic.chat.clients_stream import refusal_of_event
 
 
-class Router:
+class PythonCore:
     async def async_function_with_fallbacks(self, *args, **kwargs):
         args, kwargs = seal(args, kwargs)
         ...
@@ -17,4 +18,10 @@ class Router:
     def should_retry_this_error(self, error):
         if is_clients_own_failure(error):
             raise error
+        ...
+
+    def _anthropic_messages_recoverable_frame_error(self, error_event, has_generated_content, model_group, kwargs):
+        refusal = None if has_generated_content else refusal_of_event(error_event, kwargs, model_group)
+        if refusal is not None:
+            return refusal if self._stream_can_fall_back(model_group, kwargs) else None
         ...

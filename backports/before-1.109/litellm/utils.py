@@ -1,0 +1,21 @@
+"""Every public call of LiteLLM is made by the decorator `client`: here a caller's OAuth token leaves the headers it came in.
+
+Upstream passes `extra_headers` with a token on to whichever provider a call, a fallback or a retry ends up at, and logs them on the way.
+
+Intent: scope
+Upstream: BerriAI/litellm#37905
+Remove when: upstream scopes a caller's token by provider and by origin before it builds a request.
+"""
+
+from litellm.litellm_core_utils.oauth_scope import scopes_client_tokens
+
+
+@scopes_client_tokens
+def client(original_function): ...
+
+
+def with_named_credential(kwargs: dict[str, object]) -> dict[str, object]:
+    """A call's arguments with those of the credential that they name, as newer releases have it."""
+    named = dict(kwargs)
+    load_credentials_from_list(named)
+    return named
