@@ -62,6 +62,8 @@ _FILLERS: Final[Mapping[str, Any]] = {
 
 _DECISION: Final = {"input": "hello", "questions": [{"type": "predicate", "instructions": "Is it?"}]}
 _SYSTEM_ONE: Final = {"state": "hello", "questions": {"one": {"type": "noul", "instructions": "Is it?"}}}
+_EXTRACTION: Final = {"state": "hello", "fields": {"one": {"type": "text", "instructions": "Which?"}}}
+_AGENT_CALLS: Final = [f"{a}{call}" for a in ("", "a") for call in ("create_agent", "get_agent", "delete_agent", "list_agent_versions")]
 # What one function takes under a name that others take something else by.
 _OWN_FILLERS: Final[Mapping[str, Mapping[str, Any]]] = {
     "batch_completion": {"messages": [_MESSAGES]},
@@ -78,6 +80,8 @@ _OWN_FILLERS: Final[Mapping[str, Mapping[str, Any]]] = {
     "Router.asearch": {"search_tool_name": "web"},
     **dict.fromkeys(("decisions", "adecisions", "Router.decisions", "Router.adecisions"), _DECISION),
     **dict.fromkeys(("systemone", "asystemone", "Router.systemone", "Router.asystemone"), _SYSTEM_ONE),
+    **dict.fromkeys(("extraction", "aextraction", "Router.extraction", "Router.aextraction"), _EXTRACTION),
+    **dict.fromkeys(_AGENT_CALLS, {"id": "one"}),
     "llm_passthrough_route": {"endpoint": "v1/chat/completions"},
     "allm_passthrough_route": {"endpoint": "v1/chat/completions"},
 }
@@ -89,6 +93,7 @@ PROVIDERS: Final[Mapping[str, str]] = {
     "cohere": "cohere/rerank-v3.5",
     "gemini": "gemini/gemini-2.5-flash",
     "vertex_ai": "vertex_ai/gemini-2.5-flash",
+    "cloudflare": "cloudflare/extract",
 }
 _ATTEMPTS: Final = 6
 _PATIENCE: Final = 10

@@ -13,7 +13,7 @@ _BY_REASON: Final[Mapping[str, tuple[str, ...]]] = {
         *("add_provider_affinity_header", "with_attribution_headers", "validate_openai_optional_params", "get_litellm_params"),
         *("get_optional_params", "get_optional_params_add_message", "get_optional_params_embeddings", "get_optional_params_image_gen"),
         *("get_optional_params_transcription", "enable_cache", "update_cache", "mock_completion", "mock_response"),
-        "Router.update_settings",
+        *("Router.update_settings", "Router.select"),
     ),
     "calls a function that it is given, with what it is given": (
         *("run_async_function", "Router.make_call", "Router.async_function_with_fallbacks", "Router.async_function_with_retries"),
