@@ -9,7 +9,7 @@ NEWEST := $(lastword $(RELEASES))
 # `python -m fork move` tests the wheel of a release that it has not pinned yet.
 WHEEL ?=
 
-ifneq ($(if $(WHEEL),,$(filter-out $(RELEASES),$(RELEASE))),)
+ifneq ($(if $(WHEEL)$(filter reach,$(MAKECMDGOALS)),,$(filter-out $(RELEASES),$(RELEASE))),)
 $(error Release $(RELEASE) is not pinned. Pinned are: $(RELEASES). Name one of these, as in RELEASE=$(NEWEST), or pin it: python -m fork move $(RELEASE))
 endif
 
@@ -28,7 +28,7 @@ export LITELLM_LOCAL_MODEL_COST_MAP := True
 unexport PYTHONPATH
 
 .DELETE_ON_ERROR:
-.PHONY: help demo readme proxy test-unit compare mutants bench lint check notes clean
+.PHONY: help demo readme proxy test-unit compare reach mutants bench lint check notes clean
 
 help: ## list what can be made
 	@echo 'make TARGET [RELEASE=$(NEWEST)]    pinned: $(RELEASES)'
@@ -53,6 +53,9 @@ test-unit: .venv/installed ## run the suites, on the newest pinned release unles
 
 compare: $(call env,$(ONE))/installed .venvs/upstream-$(ONE)/installed ## show that the fork sends what upstream sends where no OAuth token is involved
 	@$(call python,$(ONE)) -m tests.compare --pristine .venvs/upstream-$(ONE)/bin/python --fork $(call python,$(ONE))
+
+reach: .venv/installed ## try every release (RELEASE= for one, SINCE= for it and newer ones), and write docs/releases.md and docs/releases.json
+	@.venv/bin/python -m tests.reach $(if $(RELEASE),--release $(RELEASE),$(if $(SINCE),--since $(SINCE)))
 
 mutants: $(call env,$(ONE))/installed ## break the fork in one place at a time, and show that the suites notice each
 	@$(call python,$(ONE)) -m tests.mutants --release $(ONE)
@@ -87,7 +90,7 @@ $(UV): requirements/uv.txt
 	@touch $@
 
 # Requirements of a release that the index does not have, each with the reason: uv takes them in place of what the release asks for.
-override = $(addprefix --override ,$(wildcard requirements/overrides-$1.txt))
+override = $(addprefix --override ,$(shell .venv/bin/python -m tests.support.overrides $1))
 install_fork = echo 'Building the fork of $1 and installing it into $(@D) ...' && LITELLM_FORK_UPSTREAM=$1 $(UV) pip install \
 	--python $(@D)/bin/python --reinstall-package litellm $(override) '$(or $(WHEEL),.)[proxy]' \
 	$(foreach file,$2,--requirement $(file)) && touch $@

@@ -12,33 +12,17 @@ Exit status: 0 if every call of the fork was right, 1 if not, 2 if the calls cou
 from __future__ import annotations
 
 import argparse
-import json
 import os
-import re
-import subprocess
 import sys
 import textwrap
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from pathlib import Path
 
 from demo.cells import Block, Cell, Row, blocks, right
+from demo.sides import ROOT, TOKEN, CallsFailed, Side, installed_release, made
 
-ROOT = Path(__file__).resolve().parent.parent
 README = ROOT / "README.md"
-TOKEN = "ANTHROPIC_OAUTH_TOKEN"
-_LIKE_A_CREDENTIAL = re.compile(r"sk-[\w-]{8,}")
-
-
-@dataclass(frozen=True)
-class Side:
-    """One environment: what it is called, its interpreter, and the LiteLLM release in it."""
-
-    name: str
-    python: str
-    release: str
 
 
 def main() -> int:
@@ -47,12 +31,20 @@ def main() -> int:
     parser.add_argument("--upstream", metavar="PYTHON", required=True, help="interpreter of the environment with upstream's release")
     parser.add_argument("--readme", action="store_true", help="write the table into README.md, where it has one for this release")
     options = parser.parse_args()
+    try:
+        return _compare(options)
+    except CallsFailed as failure:
+        print(f"error: {failure}", file=sys.stderr)
+        return 2
+
+
+def _compare(options: argparse.Namespace) -> int:
     start = time.monotonic()
-    fork = Side("the fork", options.fork, _release(options.fork))
-    upstream = Side("upstream", options.upstream, _release(options.upstream))
+    fork = Side("the fork", options.fork, installed_release(options.fork))
+    upstream = Side("upstream", options.upstream, installed_release(options.upstream))
     with ThreadPoolExecutor() as pool:
         ours, theirs = pool.map(_calls, (fork, upstream))
-    real = _made(fork, "Anthropic") if os.environ.get(TOKEN, "").strip() else []
+    real = made(fork, "Anthropic", _tell) if os.environ.get(TOKEN, "").strip() else []
     table = blocks(ours, theirs)
     print("\n".join(("", *_text(table, fork.release, upstream.release), *_real_text(real))))
     wrong = [cell for cell in ours if not cell.is_right] + [cell for cell in real if _is_refused(cell)]
@@ -64,45 +56,12 @@ def main() -> int:
     return 1 if wrong or not ours else 0
 
 
-def _release(python: str) -> str:
-    code = "import importlib.metadata as m; print(m.version('litellm'))"
-    done = subprocess.run([python, "-c", code], capture_output=True, text=True, cwd=ROOT)
-    if done.returncode:
-        _give_up(f"{python} has no litellm installed. `make demo` builds the environments it needs.\n{done.stderr[-500:]}")
-    return done.stdout.strip()
-
-
 def _calls(side: Side) -> list[Cell]:
-    return [*_made(side, "SDK"), *_made(side, "proxy")]
+    return [*made(side, "SDK", _tell), *made(side, "proxy", _tell)]
 
 
-def _made(side: Side, kind: str) -> list[Cell]:
-    """Have a side's interpreter make the calls of one kind, and show its progress."""
-    # The real token goes to no process but the one that sends it to Anthropic.
-    environment = {name: value for name, value in os.environ.items() if kind == "Anthropic" or name != TOKEN}
-    environment["PYTHONPATH"] = str(ROOT)
-    command = [side.python, "-m", "demo.calls", "--kind", kind]
-    cells: list[Cell] = []
-    pipe = subprocess.PIPE
-    with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=pipe, stderr=pipe, text=True, encoding="utf-8") as process:
-        assert process.stdout is not None and process.stderr is not None
-        with ThreadPoolExecutor(1) as reader:
-            said = reader.submit(process.stderr.read)
-            for line in process.stdout:
-                event = json.loads(line)
-                if "cell" in event:
-                    cells.append(Cell(**event["cell"]))
-                else:
-                    print(f"  {side.name} {side.release}: {event['progress']}", flush=True)
-    if process.returncode:
-        shown = _LIKE_A_CREDENTIAL.sub("<credential>", said.result())
-        _give_up(f"The {kind} calls could not be made with {side.python}, which ended with status {process.returncode}:\n{shown[-3000:]}")
-    return cells
-
-
-def _give_up(why: str) -> None:
-    print(f"error: {why}", file=sys.stderr)
-    raise SystemExit(2)
+def _tell(progress: str) -> None:
+    print(f"  {progress}", flush=True)
 
 
 def _text(table: Sequence[Block], fork: str, upstream: str) -> Iterator[str]:

@@ -76,10 +76,12 @@ def indexed_wheels(release: Release) -> dict[str, str]:
 
     uv is asked, since pip only tells about the platform it runs on. Raises ForkError without uv, and for a wheel without a hash.
     """
-    uv = _uv() or shutil.which("uv")
+    uv = _uv() or _installed_uv()
     if uv is None:
         raise ForkError(
-            "The wheels of all platforms cannot be listed.", "That takes uv, which is not on the path.", "Install uv, and try again."
+            "The wheels of all platforms cannot be listed.",
+            "That takes uv, which is neither on the path nor beside this Python.",
+            "Install uv, and try again.",
         )
     wheels: dict[str, str] = {}
     for url, digest in _locked(uv, release, "--universal"):
@@ -114,7 +116,7 @@ def _download(release: Release, folder: Path) -> Path:
     uv = _uv()
     environment = None if uv else _pip_environment()
     if uv is None and environment is None:
-        uv = shutil.which("uv")
+        uv = _installed_uv()
     if uv is not None:
         return _download_by_uv(uv, release, folder)
     if environment is None:
@@ -181,6 +183,11 @@ def _requirement(release: Release) -> str:
 def _uv() -> str | None:
     """uv, if it is uv that runs this build: it says so in `UV`. Within pip's builds `UV` is left over from `uv run`."""
     return None if "PIP_BUILD_TRACKER" in os.environ else os.environ.get("UV")
+
+
+def _installed_uv() -> str | None:
+    """uv, beside this interpreter or on the path."""
+    return shutil.which("uv", path=os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)]))
 
 
 def _pip_environment() -> dict[str, str] | None:

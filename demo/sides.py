@@ -1,0 +1,66 @@
+"""Have an environment's LiteLLM make the demo's calls, in a process of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from demo.cells import Cell
+
+ROOT = Path(__file__).resolve().parent.parent
+TOKEN = "ANTHROPIC_OAUTH_TOKEN"
+_LIKE_A_CREDENTIAL = re.compile(r"sk-[\w-]{8,}")
+
+
+class CallsFailed(Exception):
+    """The calls could not be made, which says nothing of how they would have come out."""
+
+
+@dataclass(frozen=True)
+class Side:
+    """One environment: what it is called, its interpreter, and the LiteLLM release in it."""
+
+    name: str
+    python: str
+    release: str
+
+
+def installed_release(python: str) -> str:
+    """The version of LiteLLM that an interpreter has. Raises CallsFailed if it has none."""
+    code = "import importlib.metadata as m; print(m.version('litellm'))"
+    done = subprocess.run([python, "-c", code], capture_output=True, text=True, cwd=ROOT)
+    if done.returncode:
+        raise CallsFailed(f"{python} has no litellm installed. `make demo` builds the environments it needs.\n{done.stderr[-500:]}")
+    return done.stdout.strip()
+
+
+def made(side: Side, kind: str, tell: Callable[[str], None]) -> list[Cell]:
+    """Have a side's interpreter make the calls of one kind, and tell of its progress. Raises CallsFailed if it could not."""
+    # The real token goes to no process but the one that sends it to Anthropic.
+    environment = {name: value for name, value in os.environ.items() if kind == "Anthropic" or name != TOKEN}
+    environment["PYTHONPATH"] = str(ROOT)
+    command = [side.python, "-m", "demo.calls", "--kind", kind]
+    cells: list[Cell] = []
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=pipe, stderr=pipe, text=True, encoding="utf-8") as process:
+        assert process.stdout is not None and process.stderr is not None
+        with ThreadPoolExecutor(1) as reader:
+            said = reader.submit(process.stderr.read)
+            for line in process.stdout:
+                event = json.loads(line)
+                if "cell" in event:
+                    cells.append(Cell(**event["cell"]))
+                else:
+                    tell(f"{side.name} {side.release}: {event['progress']}")
+    if process.returncode:
+        shown = _LIKE_A_CREDENTIAL.sub("<credential>", said.result())
+        raise CallsFailed(
+            f"The {kind} calls could not be made with {side.python}, which ended with status {process.returncode}:\n{shown[-3000:]}"
+        )
+    return cells
