@@ -83,8 +83,8 @@ class Scene:
             origin.clear()
 
     def other_calls(self) -> list[Request]:
-        """What the other providers were asked since the last clear, but for the models LiteLLM asks OpenAI to list as it starts."""
-        return [request for request in self.other.requests if not request.path.endswith("/models")]
+        """What the other providers were asked since the last clear, but for what LiteLLM asks as it starts: models, and MCP's tools."""
+        return [request for request in self.other.requests if not request.path.endswith(("/models", "/mcp"))]
 
     def sent_by(self, proxy: Proxy, route: Route, headers: Mapping[str, str], betas: str = "", model: str | None = None) -> Request:
         """The one request that a call causes, at Anthropic. The call itself has to succeed, and nobody else may hear of it."""
