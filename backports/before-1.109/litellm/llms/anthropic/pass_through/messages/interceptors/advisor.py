@@ -28,13 +28,6 @@ async def _call_messages_handler(model, messages, tools, stream, max_tokens, cus
             headers = {"authorization": token, **({BETA_HEADER: token.betas} if token.betas else {})}
             carried = {"custom_llm_provider": ",".join(sorted(OAUTH_PROVIDERS)), "extra_headers": headers}
             others = {name: value for name, value in kwargs.items() if name not in ("api_key", "api_base")}
-            return await router.aanthropic_messages(
-                model=model,
-                messages=messages,
-                tools=tools,
-                stream=stream,
-                max_tokens=max_tokens,
-                provider_specific_header=carried,
-                **others,
-            )
+            asked = {"model": model, "messages": messages, "tools": tools, "stream": stream, "max_tokens": max_tokens}
+            return await router.aanthropic_messages(**asked, provider_specific_header=carried, **others)
     ...
