@@ -151,13 +151,17 @@ def _status(error: BaseException) -> int:
     return status if isinstance(status, int) else 0
 
 
+# What framed Anthropic's body says nothing of the body the proxy writes: a client would wait for bytes that never come.
+_FRAMING = frozenset({"connection", "content-encoding", "content-length", "transfer-encoding"})
+
+
 def _as_answered(error: BaseException) -> Exception:
     """LiteLLM's error for the status and body that Anthropic answered with, where a release lets httpx's out or maps it to another."""
     from litellm.litellm_core_utils.exception_mapping_utils import _get_response_headers
 
     response: Any = getattr(error, "response", None)
     said = getattr(error, "message", None) if response is None else response.text
-    headers = _get_response_headers(cast(Exception, error))
+    headers = {n: v for n, v in dict(_get_response_headers(cast(Exception, error)) or {}).items() if n.lower() not in _FRAMING}
     answer = httpx.Response(_status(error), headers=headers, request=httpx.Request("POST", "https://api.anthropic.com"))
     kinds: dict[int, Any] = {
         400: litellm.BadRequestError,
