@@ -5,6 +5,8 @@ Upstream: BerriAI/litellm#19618
 Remove when: the release is no longer supported.
 """
 
+from typing import Any, cast
+
 import httpx
 
 from litellm.litellm_core_utils.oauth_failures import missing_credential
@@ -42,6 +44,6 @@ class AnthropicFilesHandler:
         content = self._transform_anthropic_batch_results_to_openai_format(fetched.content)
         # The length and encoding are of what Anthropic sent.
         kept = {name: value for name, value in fetched.headers.items() if name not in ("content-length", "content-encoding")}
-        return HttpxBinaryResponseContent(
-            response=httpx.Response(fetched.status_code, headers=kept, content=content, request=fetched.request)
-        )
+        answer = httpx.Response(fetched.status_code, headers=kept, content=content, request=fetched.request)
+        # openai's own type for a response is httpx's or, since its version 3, httpx2's; it keeps either.
+        return HttpxBinaryResponseContent(response=cast(Any, answer))
