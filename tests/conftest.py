@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import os
 import re
 from collections.abc import Iterator
@@ -14,23 +13,6 @@ from tests.support.loopback_only import loopback_only
 
 clean(os.environ)
 _CREDENTIAL = re.compile(r"(sk-ant-[a-z]+|gateway\.(?!example)).*", re.IGNORECASE | re.DOTALL)
-
-_OPEN_ON_1_81 = {
-    "test_an_mcp_server_gets_neither[the LiteLLM key]": "its MCP client forwards the LiteLLM key",
-    "test_nobody_else_gets_a_token_however_it_is_written[responses-gpt]": "its /responses forwards a near miss to another provider",
-    "test_a_refused_token_is_final_for_its_group[order-": "its Router has no failover by `order`, and picks at random",
-    "test_an_operators_pages_show_no_token": "its /health prints a token that an operator set as a header",
-}
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Leave out, with the reason in the report, what is still open on the oldest release."""
-    if not importlib.metadata.version("litellm").startswith("1.81."):
-        return
-    for item in items:
-        for name, reason in _OPEN_ON_1_81.items():
-            if name in item.nodeid:
-                item.add_marker(pytest.mark.skip(reason=f"open on 1.81: {reason}"))
 
 
 def pytest_make_parametrize_id(val: object) -> str | None:

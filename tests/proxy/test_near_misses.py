@@ -8,6 +8,7 @@ from dataclasses import replace
 import httpx
 import pytest
 
+from litellm.responses.utils import ResponsesAPIRequestUtils
 from tests.support.near_misses import NEAR_MISSES, NearMiss
 from tests.support.origin import Request
 from tests.support.proxy_process import Proxy
@@ -23,6 +24,8 @@ ENDS: dict[str, Callable[[str], bytes]] = {
     "accent in Latin-1": lambda token: f"{token}é".encode("latin-1"),
     "more behind it": lambda token: f"{token} and more".encode(),
 }
+# Older releases hand no client's header on to OpenAI from a Responses call of their own.
+_RESPONSES_FORWARD_HEADERS = hasattr(ResponsesAPIRequestUtils, "merge_client_forwarded_headers")
 
 
 def _named(route: Route) -> str:
@@ -68,7 +71,8 @@ def test_nobody_else_gets_a_token_however_it_is_written(stage: Scene, hooked_pro
     requests = [*stage.third.requests, *stage.other_calls()]
     reached = tokens_in(_texts(requests))
     assert not reached and not stage.anthropic.requests
-    assert requests[-1].header("x-kept") == "yes", "no client's header was forwarded at all"
+    if (route.name, model) != ("responses", "gpt") or _RESPONSES_FORWARD_HEADERS:
+        assert requests[-1].header("x-kept") == "yes", "no client's header was forwarded at all"
 
 
 @pytest.mark.parametrize("end", ENDS)
