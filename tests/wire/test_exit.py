@@ -141,6 +141,17 @@ def test_the_master_key_leaves_in_no_header(anywhere: Origin, monkeypatch: pytes
     assert [_headers(request) for request in anywhere.requests] == [{"x-kept": "yes"}]
 
 
+def test_a_virtual_key_leaves_in_no_header(anywhere: Origin, monkeypatch: pytest.MonkeyPatch) -> None:
+    """So is a virtual key that the proxy has accepted and keeps by its hash; a key it does not know is another's, and goes."""
+    from litellm.proxy import proxy_server
+
+    monkeypatch.setattr(proxy_server, "master_key", None)
+    kept = proxy_server.user_api_key_cache.in_memory_cache.cache_dict
+    monkeypatch.setitem(kept, proxy_server.hash_token("sk-made-up-virtual"), {"token": "hashed"})
+    _sent(anywhere.url, {"authorization": "Bearer sk-made-up-virtual", "x-notes": "key=sk-made-up-virtual;", "x-api-key": "sk-of-another"})
+    assert [_headers(request) for request in anywhere.requests] == [{"x-api-key": "sk-of-another"}]
+
+
 def test_a_client_of_the_callers_own_is_watched_once() -> None:
     """Watching a client that is watched already adds no second hook, and keeps those it had."""
     from litellm.llms.custom_httpx.oauth_exit import watch_credentials

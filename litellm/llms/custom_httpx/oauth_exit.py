@@ -93,14 +93,20 @@ def _is_configured(value: str) -> bool:
 
 
 def _keep_litellm_key(request: httpx.Request) -> None:
-    """Strip the headers that carry the master key of a proxy in this process. Virtual keys are kept where a request's own is known."""
+    for name, value in request.headers.multi_items():
+        if is_litellm_key(value):
+            request.headers.pop(name, None)
+            _say_once(name.lower(), request.url.host)
+
+
+def is_litellm_key(value: str) -> bool:
+    """Whether a header holds a LiteLLM key of the proxy in this process: its master key, or a virtual key it has accepted."""
     proxy = sys.modules.get("litellm.proxy.proxy_server")
-    key = getattr(proxy, "master_key", None)
-    if key:
-        for name, value in request.headers.multi_items():
-            if key in value:
-                request.headers.pop(name, None)
-                _say_once(name.lower(), request.url.host)
+    if getattr(proxy, "user_api_key_cache", None) is None:
+        return False
+    from litellm.proxy.auth.litellm_key import carries_litellm_key
+
+    return carries_litellm_key(value, None)
 
 
 def _answered(response: httpx.Response) -> None:

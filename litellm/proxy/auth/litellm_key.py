@@ -84,12 +84,14 @@ def without_litellm_key(headers: Mapping[str, str], custom_header: str | None, u
 
 
 def carries_litellm_key(value: str, user: UserAPIKeyAuth | None, key: str | None = None) -> bool:
-    """Whether a header, cookie or parameter holds the key of `user`, which LiteLLM knows by its hash, the master key, or this very one."""
-    from litellm.proxy.proxy_server import master_key
+    """Whether a header, cookie or parameter holds a LiteLLM key: that of `user`, which LiteLLM knows by its hash, the master key, this
+    very one, or any virtual key that this proxy has accepted and still keeps."""
+    from litellm.proxy.proxy_server import master_key, user_api_key_cache
 
     known = {key, master_key, *(() if user is None else (user.api_key, user.token))} - {None}
-    words = _BETWEEN_WORDS.split(value)
-    return any(word and (word in known or hash_token(word) in known) for word in (value.strip(), *words))
+    kept = user_api_key_cache.in_memory_cache.cache_dict
+    words = filter(None, (value.strip(), *_BETWEEN_WORDS.split(value)))
+    return any(word in known or (hashed := hash_token(word)) in known or hashed in kept for word in words)
 
 
 def bare(value: str) -> str:
