@@ -9,9 +9,11 @@ Remove when: upstream counts no failure against a deployment that its caller's c
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import inspect
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
 from typing import Any, Final, ParamSpec, TypeVar, cast
 
 import httpx
@@ -125,6 +127,40 @@ def keeps_whose_it_is(map_error: Callable[P, R]) -> Callable[P, R]:
             raise
 
     return mapped
+
+
+def sent_until_refused(function: Callable[P, R]) -> Callable[P, R]:
+    """Make a function that is tried again raise what its caller's token was refused with, in place of sending it once more.
+
+    Raises a refusal that is being handled already: upstream tries a call again where it handles its failure.
+    """
+    refused = [error for error in (sys.exc_info()[1],) if is_clients_own_failure(error)]
+
+    @contextlib.contextmanager
+    def final() -> Iterator[None]:
+        for error in filter(None, refused):
+            raise error
+        try:
+            yield
+        except Exception as error:
+            if is_clients_own_failure(error):
+                refused.append(error)
+            raise
+
+    with final():
+        pass
+
+    @functools.wraps(function)
+    def called(*args: P.args, **kwargs: P.kwargs) -> R:
+        with final():
+            return function(*args, **kwargs)
+
+    @functools.wraps(function)
+    async def awaited(*args: P.args, **kwargs: P.kwargs) -> object:
+        with final():
+            return await cast(Any, function)(*args, **kwargs)
+
+    return cast("Callable[P, R]", awaited) if inspect.iscoroutinefunction(function) else called
 
 
 def _is_clients(api_key: object) -> bool:

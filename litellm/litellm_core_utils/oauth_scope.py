@@ -52,11 +52,7 @@ def scopes_client_token(function: Callable[P, R]) -> Callable[P, R]:
     def scope(args: tuple[object, ...], kwargs: Arguments) -> tuple[tuple[object, ...], Arguments]:
         if hands_on and kwargs.get("fallbacks"):
             return args, kwargs
-        args, kwargs = _scoped(function.__name__, signature, args, kwargs)
-        if (call := kwargs.get("litellm_logging_obj")) is not None:
-            # One object for all that a request does: retries and fallbacks have different credentials.
-            cast(Any, call).of_clients_token = clients_token(kwargs.get("api_key")) is not None
-        return args, kwargs
+        return _scoped(function.__name__, signature, args, kwargs)
 
     return _around(function, scope, marks=True)
 
@@ -145,6 +141,12 @@ def clients_token(api_key: object) -> OAuthToken | None:
     from litellm.llms.anthropic.oauth import OAuthToken
 
     return api_key if isinstance(api_key, OAuthToken) and not api_key.configured else None
+
+
+def sends_clients_token(call: Mapping[str, object]) -> bool:
+    """Whether a call that a Router has made of its caller's arguments goes out with its caller's token."""
+    _, scoped = _scoped("", inspect.Signature(), (), dict(call))
+    return clients_token(scoped.get("api_key")) is not None
 
 
 def may_send_oauth(parameters: Mapping[str, object], args: tuple[object, ...], kwargs: Mapping[str, object]) -> bool:

@@ -59,10 +59,7 @@ if "enable_weighted_failover" in inspect.signature(litellm.Router).parameters:
 _CALLS = ("completion", "acompletion", "aanthropic_messages", "aresponses")
 _STREAMED_CALLS = ("acompletion streamed", "aanthropic_messages streamed", "aresponses streamed")
 _REFUSED = [(call, status) for call in (*_CALLS, *_STREAMED_CALLS) for status in ("401", "429")]
-# What the Router makes of an event on `/v1/messages` is tested where it is served: in the proxy.
-_REFUSED += [
-    (call, event) for call in ("acompletion streamed", "aresponses streamed") for event in ("authentication_error", "rate_limit_error")
-]
+_REFUSED += [(call, event) for call in _STREAMED_CALLS for event in ("authentication_error", "rate_limit_error")]
 
 
 @pytest.mark.asyncio(loop_scope="session")
@@ -113,3 +110,44 @@ async def _failure_of(router: litellm.Router, call: str, headers: dict[str, str]
     except Exception as failure:
         return failure
     return None
+
+
+@pytest.mark.asyncio(loop_scope="session")
+@pytest.mark.parametrize("call", ["acompletion", "aanthropic_messages"])
+async def test_a_fallback_that_refuses_a_token_is_the_last_to_get_it(
+    call: str, names: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the first group is overloaded, the second is asked with the token; once it refuses it, the third is asked without."""
+    token, key = names["token"], names["api_key"]
+    overloaded, refuses = Anthropic(statuses={token: 529, key: 529}), Anthropic(statuses={token: 403})
+    with Origin(overloaded) as first, Origin(refuses) as second, Origin(refuses) as third:
+        monkeypatch.setenv("LITELLM_ANTHROPIC_OAUTH_ORIGINS", f"{first.url},{second.url},{third.url}")
+        groups = {"claude": first, "second": second, "third": third}
+        models = [
+            {"model_name": name, "litellm_params": {"model": f"anthropic/{MODEL}", "api_key": key, "api_base": origin.url}}
+            for name, origin in groups.items()
+        ]
+        router = litellm.Router(model_list=models, fallbacks=[{"claude": ["second", "third"]}], num_retries=0, retry_after=0)
+        assert await _failure_of(router, call, {"Authorization": f"Bearer {token}"}) is None
+        assert [_credentials(each) for each in groups.values()] == [[(f"Bearer {token}", None)], [(f"Bearer {token}", None)], [(None, key)]]
+
+
+@pytest.mark.asyncio(loop_scope="session")
+@pytest.mark.parametrize("is_async", [False, True], ids=["completion", "acompletion"])
+@pytest.mark.parametrize("status", [401, 429])
+async def test_a_call_of_its_own_does_not_retry_a_refused_token(
+    status: int, is_async: bool, names: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without a Router, `num_retries` sends a refused token once, and a refused API key as often as upstream does."""
+    asked: dict[str, Any] = {"model": f"anthropic/{MODEL}", "messages": [{"role": "user", "content": "hi"}], "max_tokens": 16}
+    sent = []
+    for credential in (names["token"], names["api_key"]):
+        given = {"extra_headers": {"Authorization": f"Bearer {credential}"}} if credential == names["token"] else {"api_key": credential}
+        with Origin(Anthropic(statuses={credential: status})) as origin:
+            monkeypatch.setenv("LITELLM_ANTHROPIC_OAUTH_ORIGINS", origin.url)
+            with pytest.raises(Exception) as raised:
+                call = {**asked, **given, "api_base": origin.url, "num_retries": 2}
+                await litellm.acompletion(**call) if is_async else litellm.completion(**call)
+            assert getattr(raised.value, "status_code", None) == status
+            sent.append(len(origin.requests))
+    assert sent == [1, 3]
