@@ -155,7 +155,13 @@ def may_send_oauth(parameters: Mapping[str, object], args: tuple[object, ...], k
 
     named = litellm.utils.with_named_credential({**dict(zip(parameters, args, strict=False)), **kwargs})
     keys = (named.get("api_key"), configured_key(), _secret("ANTHROPIC_AUTH_TOKEN"))
-    return any(is_anthropic_oauth_key(key) for key in keys) or any(any_headers(named.get(name), has_token) for name in HEADER_ARGUMENTS)
+    # What a reference to a secret stands for is read where the call is made.
+    refers = isinstance(keys[0], str) and keys[0].startswith("oidc/")
+    return (
+        refers
+        or any(is_anthropic_oauth_key(key) for key in keys)
+        or any(any_headers(named.get(name), has_token) for name in HEADER_ARGUMENTS)
+    )
 
 
 def configured_key() -> str | None:

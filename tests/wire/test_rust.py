@@ -71,3 +71,11 @@ def test_the_native_route_sends_a_token_as_the_contract_says(loopback: tuple[Ori
     calls = [(way, path) for way in _WAYS for path in _PATHS]
     assert dict(zip(calls, sent, strict=True)) == {(way, path): with_credential(facts[path].headers, "token") for way, path in calls}
     assert wire.statuses == [200] * len(calls)
+
+
+@pytest.mark.parametrize(("api_key", "steps_aside"), [("{token}", True), ("oidc/env/SOMETHING", True), ("{api_key}", False)])
+def test_the_native_route_steps_aside_for_what_may_be_a_token(api_key: str, steps_aside: bool, names: dict[str, str]) -> None:
+    """A token, and a reference to a secret, which only the call's own function reads, are not the native route's; an API key is."""
+    from litellm.litellm_core_utils.oauth_scope import may_send_oauth
+
+    assert may_send_oauth({}, (), {"api_key": api_key.format(**names)}) is steps_aside
