@@ -34,11 +34,13 @@ help: ## list what can be made
 	@echo 'make TARGET [RELEASE=$(NEWEST)]    pinned: $(RELEASES)'
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1 \2/p' $(MAKEFILE_LIST) | awk '{ name = $$1; $$1 = ""; printf "  %-10s%s\n", name, $$0 }'
 
-demo: $(call env,$(ONE))/installed .venvs/upstream-$(ONE)/installed ## show what goes out on every call path, for the fork and for upstream
-	@$(call python,$(ONE)) -m demo --fork $(call python,$(ONE)) --upstream .venvs/upstream-$(ONE)/bin/python
+compared = $(call python,$(ONE)) -m demo --fork $(call python,$(ONE)) --upstream .venvs/upstream-$(ONE)/bin/python
 
-readme: $(call env,$(ONE))/installed .venvs/upstream-$(ONE)/installed ## run the demo and write its table into README.md
-	@$(call python,$(ONE)) -m demo --readme --fork $(call python,$(ONE)) --upstream .venvs/upstream-$(ONE)/bin/python
+demo: $(call env,$(ONE))/installed .venvs/upstream-$(ONE)/installed ## show what goes out with an OAuth token, for the fork and for upstream (FULL=1: on every call path)
+	@$(compared) $(if $(FULL),--full)
+
+readme: $(call env,$(ONE))/installed .venvs/upstream-$(ONE)/installed ## run the demo and write the table and picture of README.md, and docs/calls/
+	@$(compared) --readme
 
 proxy: $(call env,$(ONE))/installed ## run the fork's proxy (PORT=4000), against the stand-in unless ANTHROPIC_API_BASE says otherwise
 	@exec $(call python,$(ONE)) -m demo.proxy --port $(PORT)
@@ -80,28 +82,31 @@ notes: .venv/bin/uv ## write PATCH_NOTES.md from the overlays and their pins
 clean: ## remove all that was built here; the cached upstream wheels stay
 	rm -rf .venv .venvs build dist .mypy_cache .pytest_cache .ruff_cache
 
+# One line while a command runs; all that it said where it fails. $1: what it does. $2: the command.
+folded = printf '%s ... ' '$1'; start=$$(date +%s); if said=$$($2 2>&1); then echo "$$(($$(date +%s) - start)) s"; \
+	else echo 'failed:'; printf '%s\n' "$$said"; false; fi
+
 $(UV): requirements/uv.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' \
 		|| { echo "error: $(PYTHON) is not Python 3.10 or newer. Name one that is: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
-	@echo 'Making .venv and installing uv into it ...'
 	@$(PYTHON) -m venv .venv \
 		|| { echo "error: $(PYTHON) cannot make a virtual environment. Install its venv module (Debian: python3-venv) and try again."; exit 1; }
-	@.venv/bin/python -m pip install --disable-pip-version-check --requirement requirements/uv.txt
+	@$(call folded,Making .venv with uv in it,.venv/bin/python -m pip install --disable-pip-version-check --requirement requirements/uv.txt)
 	@touch $@
 
 # Requirements of a release that the index does not have, each with the reason: uv takes them in place of what the release asks for.
 override = $(addprefix --override ,$(shell .venv/bin/python -m tests.support.overrides $1))
-install_fork = echo 'Building the fork of $1 and installing it into $(@D) ...' && LITELLM_FORK_UPSTREAM=$1 $(UV) pip install \
+install_fork = $(call folded,Building the fork of $1 and installing it into $(@D),LITELLM_FORK_UPSTREAM=$1 $(UV) pip install \
 	--python $(@D)/bin/python --reinstall-package litellm $(override) '$(or $(WHEEL),.)[proxy]' \
-	$(foreach file,$2,--requirement $(file)) && touch $@
+	$(foreach file,$2,--requirement $(file))) && touch $@
 
 .venv/installed: $(UV) $(SOURCES) $(REQUIREMENTS) releases/$(NEWEST).json
 	@$(call install_fork,$(NEWEST),$(REQUIREMENTS))
 
 .venvs/upstream-%/installed: $(UV) requirements/test.txt
-	@echo "Installing upstream $* into $(@D) ..."
 	@$(UV) venv --quiet --clear --python .venv/bin/python $(@D)
-	@$(UV) pip install --python $(@D)/bin/python "litellm[proxy]===$*" $(call override,$*) --requirement requirements/test.txt
+	@$(call folded,Installing upstream $* into $(@D),$(UV) pip install --python $(@D)/bin/python "litellm[proxy]===$*" \
+		$(call override,$*) --requirement requirements/test.txt)
 	@touch $@
 
 .venvs/%/installed: $(UV) $(SOURCES) requirements/test.txt $(or $(WHEEL),releases/%.json)

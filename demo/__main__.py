@@ -12,24 +12,29 @@ Exit status: 0 if every call of the fork was right, 1 if not, 2 if the calls cou
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import sys
-import textwrap
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
+from pathlib import Path
 
-from demo.cells import Block, Cell, Row, blocks, right
-from demo.sides import ROOT, TOKEN, CallsFailed, Side, installed_release, made
-
-README = ROOT / "README.md"
+from demo import documents
+from demo.cells import Cell, blocks, right
+from demo.families import counts
+from demo.sides import TOKEN, CallsFailed, Side, installed_release, made
+from demo.tables import family_rows, heading, path_lines
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m demo", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--fork", metavar="PYTHON", required=True, help="interpreter of the environment with the fork")
     parser.add_argument("--upstream", metavar="PYTHON", required=True, help="interpreter of the environment with upstream's release")
-    parser.add_argument("--readme", action="store_true", help="write the table into README.md, where it has one for this release")
+    parser.add_argument("--full", action="store_true", help="show every call path, not the families alone")
+    parser.add_argument("--readme", action="store_true", help="write README.md's table and picture, and what else shows these calls")
+    parser.add_argument("--record", metavar="FILE", type=Path, help="write each call with what went out and came back, for `make report`")
     options = parser.parse_args()
     try:
         return _compare(options)
@@ -42,61 +47,52 @@ def _compare(options: argparse.Namespace) -> int:
     start = time.monotonic()
     fork = Side("the fork", options.fork, installed_release(options.fork))
     upstream = Side("upstream", options.upstream, installed_release(options.upstream))
-    with ThreadPoolExecutor() as pool:
-        ours, theirs = pool.map(_calls, (fork, upstream))
-    real = made(fork, "Anthropic", _tell) if os.environ.get(TOKEN, "").strip() else []
+    print("Each call goes to a stand-in for Anthropic on this machine, with a token that nobody issued.\n")
+    print(heading(fork.release, upstream.release))
+    ours: list[Cell] = []
+    theirs: list[Cell] = []
+    for kind in ("SDK", "proxy"):
+        made_by_fork, made_by_upstream = _made(kind, fork, upstream)
+        ours, theirs = [*ours, *made_by_fork], [*theirs, *made_by_upstream]
+        print("\n".join(family_rows(counts(made_by_fork, made_by_upstream))), flush=True)
+    real = made(fork, "Anthropic", _progress) if os.environ.get(TOKEN, "").strip() else []
     table = blocks(ours, theirs)
-    print("\n".join(("", *_text(table, fork.release, upstream.release), *_real_text(real))))
+    print("\n".join(("", *(path_lines(table, fork.release, upstream.release) if options.full else ()), *_real_text(real))), end="")
     wrong = [cell for cell in ours if not cell.is_right] + [cell for cell in real if _is_refused(cell)]
     for cell in wrong:
         print(f"WRONG  {' | '.join(cell.key)}: {cell.outcome}")
     verdict = f"The fork is right on {right(ours)} of {len(ours)} calls, upstream {upstream.release} on {right(theirs)} of {len(theirs)}"
-    _readme(upstream.release, [*_markdown(table, upstream.release), "", f"{verdict}."], write=options.readme)
     print(f"{verdict} (a call: one call path, one source of the token). Took {time.monotonic() - start:.0f} s.")
+    _write(options, upstream.release, ours, theirs)
     return 1 if wrong or not ours else 0
 
 
-def _calls(side: Side) -> list[Cell]:
-    return [*made(side, "SDK", _tell), *made(side, "proxy", _tell)]
+def _made(kind: str, fork: Side, upstream: Side) -> tuple[list[Cell], list[Cell]]:
+    """The calls of one kind, made by both sides at the same time."""
+    with ThreadPoolExecutor() as pool:
+        ours, theirs = pool.map(lambda side: made(side, kind, _progress), (fork, upstream))
+    _progress("")
+    return ours, theirs
 
 
-def _tell(progress: str) -> None:
-    print(f"  {progress}", flush=True)
+def _progress(what: str) -> None:
+    """One line of progress that the next takes the place of; nothing where the output is not a terminal."""
+    if sys.stdout.isatty():
+        print(f"\r\033[K{what}", end="", flush=True)
 
 
-def _text(table: Sequence[Block], fork: str, upstream: str) -> Iterator[str]:
-    """The table for a terminal: what went out -> what was answered."""
-    rows = [Row("token from", f"the fork, {fork}", f"upstream {upstream}"), *(row for block in table for row in block.rows)]
-    source, ours = (max(len(getattr(row, column)) for row in rows) + 2 for column in ("source", "fork"))
-    for block in table:
-        yield from textwrap.wrap(f"{block.kind}: {', '.join(block.families)} ({block.calls} call{'s' * (block.calls > 1)})", 120)
-        for row in (rows[0], *block.rows):
-            yield f"    {row.source:<{source}}{row.fork:<{ours}}{row.upstream}"
-        yield ""
-
-
-def _markdown(table: Sequence[Block], upstream: str) -> Iterator[str]:
-    """The same table for README.md."""
-    yield f"| call path | token from | upstream {upstream} | this fork |"
-    yield "|---|---|---|---|"
-    for block in table:
-        for number, row in enumerate(block.rows):
-            families = f"{block.kind}: " + ", ".join(f"`{family}`" for family in block.families)
-            yield f"| {families if number == 0 else ''} | {row.source} | {row.upstream} | {row.fork} |"
-
-
-def _readme(release: str, lines: Sequence[str], *, write: bool) -> None:
-    """Write the table between the README's marks for this release, or say that it shows another one."""
-    before, mark, rest = README.read_text("utf-8").partition(f"<!-- demo of {release} -->\n")
-    _, end, after = rest.partition("<!-- end of demo -->\n")
-    if not end:
-        return
-    text = before + mark + "\n".join(lines) + "\n" + end + after
-    if write:
-        README.write_text(text, "utf-8")
-        print(f"{README.name} shows this table.")
-    elif text != README.read_text("utf-8"):
-        print(f"{README.name} shows another table than this one: run `make readme`.")
+def _write(options: argparse.Namespace, release: str, ours: Sequence[Cell], theirs: Sequence[Cell]) -> None:
+    """Write what the options ask for, or say that the documents show other calls than these."""
+    if options.record:
+        options.record.parent.mkdir(parents=True, exist_ok=True)
+        calls = {"release": release, "fork": [asdict(cell) for cell in ours], "upstream": [asdict(cell) for cell in theirs]}
+        options.record.write_text(json.dumps(calls), "utf-8")
+    if options.readme:
+        print(f"Written: {', '.join(documents.record(release, counts(ours, theirs), blocks(ours, theirs)))}.")
+    elif documents.recorded().get(release, counts(ours, theirs)) != counts(ours, theirs):
+        print(f"The documents show something else of {release}: run `make readme RELEASE={release}`.")
+    if not options.full and not options.readme:
+        print("`make demo FULL=1` shows every call path.")
 
 
 def _real_text(cells: Sequence[Cell]) -> Iterator[str]:

@@ -15,7 +15,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Final, TextIO
 
@@ -23,16 +23,16 @@ import anthropic
 import httpx
 
 import litellm
-from demo.cells import NOTHING, RIGHT, Cell
+from demo.cells import CONFIGURED_KEY, NOTHING, RIGHT, Cell, Exchange, masked
 from litellm.litellm_core_utils.logging_worker import GLOBAL_LOGGING_WORKER
 from tests.support.call_paths import CallPath, installed_paths
 from tests.support.credentials import api_key, oauth_token
 from tests.support.environment import clean
 from tests.support.loopback_only import loopback_only
-from tests.support.origin import Origin, Request
+from tests.support.origin import Answer, Origin, Request
 from tests.support.proxy_process import Proxy
 from tests.support.proxy_routes import PASS_THROUGH_FILES, ROUTES
-from tests.support.proxy_scene import Scene, holds, scene
+from tests.support.proxy_scene import holds, scene
 from tests.support.standin import MODEL, OAUTH_BETA, Anthropic
 
 _HEADER: Final = {"Authorization": "Bearer {token}"}
@@ -43,6 +43,7 @@ _SOURCES: Final[Mapping[str, tuple[str | None, Mapping[str, str], Mapping[str, s
     "extra_headers": (None, {}, _HEADER),
     "extra_headers, a key configured": (None, {"ANTHROPIC_API_KEY": "{key}"}, _HEADER),
 }
+_LENGTH: Final = 1500
 _CUT_OFF: Final = "the proxy breaks the connection off"
 _KEY_HEADERS: Final = ("x-litellm-api-key", "x-api-key")
 # They would leave something in the account that the token belongs to.
@@ -61,7 +62,7 @@ def main() -> None:
 
 def sent(request: Request, token: str, key: str, litellm_key: str | None = None) -> str:
     """Which credentials a request carries, by name: never a value."""
-    names = {token: "token", key: "configured key"}
+    names = {token: "token", key: CONFIGURED_KEY}
     parts = []
     authorization = request.header("authorization")
     if authorization is not None:
@@ -76,18 +77,64 @@ def sent(request: Request, token: str, key: str, litellm_key: str | None = None)
     return " and ".join(parts) or "no credential"
 
 
-def _outcome(requests: Sequence[Request], judge: Anthropic, name: Callable[[Request], str], error: str | None) -> tuple[str, str]:
-    """What went out and the answer; of several requests each kind once. `error` is the call's own, None where it succeeded."""
+@dataclass(frozen=True)
+class _Failure:
+    """What a call ended in: in a few words for the table, and as its caller was told."""
+
+    kind: str
+    told: str = ""
+
+
+@dataclass(frozen=True)
+class _Credentials:
+    """The secrets of one call."""
+
+    token: str
+    key: str
+    litellm_key: str | None = None
+
+    @property
+    def names(self) -> dict[str, str]:
+        return {self.token: "token", self.key: CONFIGURED_KEY, **({self.litellm_key: "LiteLLM key"} if self.litellm_key else {})}
+
+
+def _outcome(requests: Sequence[Request], judge: Anthropic, secrets: _Credentials, failure: _Failure | None) -> dict[str, Any]:
+    """What a cell says of a call: what went out and the answer; of several requests each kind once. `failure` is the call's own, if any."""
+    told = _shown(failure.told, secrets.names) if failure else ""
     if not requests:
-        return NOTHING, error or "no error is raised"
-    answers = []
+        return {"sent": NOTHING, "answer": failure.kind if failure else "no error is raised", "came_back": told}
+    answers, exchanges = [], []
     for request in requests:
         answer = judge(request)
         body = answer.body if isinstance(answer.body, bytes) else b""
         answers.append("200" if answer.status == 200 else f"{answer.status} {json.loads(body)['error']['message']}")
-    if error is not None and set(answers) == {"200"}:
-        answers.append(error)
-    return " / ".join(dict.fromkeys(map(name, requests))), " / ".join(dict.fromkeys(answers))
+        exchanges.append(Exchange(_as_text(request, secrets.names), _answer_text(answer, secrets.names)))
+    if failure is not None and set(answers) == {"200"}:
+        answers.append(failure.kind)
+    named = [sent(request, secrets.token, secrets.key, secrets.litellm_key) for request in requests]
+    return {
+        "sent": " / ".join(dict.fromkeys(named)),
+        "answer": " / ".join(dict.fromkeys(answers)),
+        "exchanges": tuple(exchanges),
+        "came_back": told,
+    }
+
+
+def _as_text(request: Request, names: Mapping[str, str]) -> str:
+    lines = [f"{request.method} {request.target}", *(f"{name}: {value}" for name, value in request.headers), ""]
+    return _shown("\n".join([*lines, request.body.decode("utf-8", "replace")]), names)
+
+
+def _answer_text(answer: Answer, names: Mapping[str, str]) -> str:
+    body = answer.body if isinstance(answer.body, bytes) else b"".join(answer.body)
+    lines = [str(answer.status), *(f"{name}: {value}" for name, value in answer.headers.items()), ""]
+    return _shown("\n".join([*lines, body.decode("utf-8", "replace")]), names)
+
+
+def _shown(text: str, names: Mapping[str, str]) -> str:
+    """A text for people to read: credentials masked, and cut where it gets long."""
+    text = masked(text, names)
+    return text if len(text) <= _LENGTH else f"{text[:_LENGTH]} ... ({len(text) - _LENGTH} more characters)"
 
 
 def _sdk(out: TextIO) -> None:
@@ -101,9 +148,9 @@ def _sdk(out: TextIO) -> None:
             _say(out, "SDK calls", number, len(calls))
             token, key = oauth_token(), api_key()
             origin.clear()
-            error = _sdk_error(path, source, {"token": token, "key": key}, loop)
-            how = _outcome(origin.requests, judge, lambda request, token=token, key=key: sent(request, token, key), error)  # type: ignore[misc]
-            _tell(out, Cell("SDK", _family(path), path.name, source, *how))
+            failure = _sdk_failure(path, source, {"token": token, "key": key}, loop)
+            how = _outcome(origin.requests, judge, _Credentials(token, key), failure)
+            _tell(out, Cell("SDK", family_of(path), path.name, source, **how))
 
 
 def _applies(path: CallPath, source: str) -> bool:
@@ -111,15 +158,15 @@ def _applies(path: CallPath, source: str) -> bool:
     return (key is not None or not path.requires_api_key) and (not headers or "extra_headers" in path.header_parameters)
 
 
-def _family(path: CallPath) -> str:
-    """The function without the marks of its variants: the Router, the `a` of asynchronous, and whether it is streamed."""
+def family_of(path: CallPath) -> str:
+    """What the variants of a path have in common: its function without the marks of the Router and of `a` for asynchronous."""
     before, dot, last = path.function.removeprefix("Router.").rpartition(".")
     prefix = path.name.partition(path.function)[0]
     return prefix + before + dot + (last.removeprefix("a") if path.is_async else last)
 
 
-def _sdk_error(path: CallPath, source: str, values: Mapping[str, str], loop: asyncio.AbstractEventLoop) -> str | None:
-    """Make the call with the source's token; the type of the error it ends in, None if it succeeds."""
+def _sdk_failure(path: CallPath, source: str, values: Mapping[str, str], loop: asyncio.AbstractEventLoop) -> _Failure | None:
+    """Make the call with the source's token; what it ends in, None if it succeeds."""
     key, environment, headers = _SOURCES[source]
     given: dict[str, Any] = {} if key is None else {"api_key": key.format(**values)}
     if headers:
@@ -131,11 +178,11 @@ def _sdk_error(path: CallPath, source: str, values: Mapping[str, str], loop: asy
     try:
         result = _result(path, given, loop)
     except Exception as error:
-        return f"LiteLLM raises {type(error).__name__}"
+        return _Failure(f"LiteLLM raises {type(error).__name__}", str(error))
     finally:
         for name in environment:
             del os.environ[name]
-    return None if path.reached_anthropic(result) else "LiteLLM has no answer"
+    return None if path.reached_anthropic(result) else _Failure("LiteLLM has no answer", repr(result))
 
 
 def _result(path: CallPath, given: Mapping[str, Any], loop: asyncio.AbstractEventLoop) -> Any:
@@ -187,13 +234,15 @@ def _proxy(out: TextIO) -> None:
                 _say(out, "proxy calls", number, len(calls))
                 token = stage.token()
                 stage.clear()
-                error = call(proxy.url, token, stage.litellm_key)
-                if error is not None and error.startswith(_CUT_OFF):
-                    error = _restarted(proxy) or error
-                _tell(out, Cell("proxy", family, path, source, *_proxy_outcome(stage, token, error)))
+                failure = call(proxy.url, token, stage.litellm_key)
+                if failure is not None and failure.kind.startswith(_CUT_OFF):
+                    failure = _restarted(proxy) or failure
+                requests = [*stage.anthropic.requests, *stage.third.requests, *stage.other_calls()]
+                how = _outcome(requests, stage.judge, _Credentials(token, stage.operator_key, stage.litellm_key), failure)
+                _tell(out, Cell("proxy", family, path, source, **how))
 
 
-def _restarted(proxy: Proxy) -> str | None:
+def _restarted(proxy: Proxy) -> _Failure | None:
     """Start a proxy again that its guard ended as it tried to leave this machine, and return the guard's words; None if it still runs."""
     time.sleep(0.5)
     if proxy.status is None:
@@ -201,15 +250,10 @@ def _restarted(proxy: Proxy) -> str | None:
     said = [line for line in proxy.log().splitlines() if line.startswith("the proxy tried to reach")]
     if not said or not proxy.start():
         raise RuntimeError(f"the proxy ended with status {proxy.status}; its log:\n{proxy.log()[-4000:]}")
-    return said[-1]
+    return _Failure(said[-1])
 
 
-_Call = Callable[[str, str, str], "str | None"]
-
-
-def _proxy_outcome(stage: Scene, token: str, error: str | None) -> tuple[str, str]:
-    requests = [*stage.anthropic.requests, *stage.third.requests, *stage.other_calls()]
-    return _outcome(requests, stage.judge, lambda request: sent(request, token, stage.operator_key, stage.litellm_key), error)
+_Call = Callable[[str, str, str], "_Failure | None"]
 
 
 def _route_calls() -> Iterator[tuple[str, str, str, _Call]]:
@@ -217,14 +261,14 @@ def _route_calls() -> Iterator[tuple[str, str, str, _Call]]:
     for route in (*ROUTES, *PASS_THROUGH_FILES):
         for header in _KEY_HEADERS:
 
-            def call(url: str, token: str, key: str, route: Any = route, header: str = header) -> str | None:
+            def call(url: str, token: str, key: str, route: Any = route, header: str = header) -> _Failure | None:
                 try:
                     answer = route.call(url, {header: key, "Authorization": f"Bearer {token}"})
                 except httpx.TransportError as error:
-                    return f"{_CUT_OFF} ({type(error).__name__})"
+                    return _Failure(f"{_CUT_OFF} ({type(error).__name__})")
                 if answer.status_code != 200:
-                    return f"the proxy answers {answer.status_code}"
-                return None if route.answered in answer.text else "the proxy answers in another shape"
+                    return _Failure(f"the proxy answers {answer.status_code}", answer.text)
+                return None if route.answered in answer.text else _Failure("the proxy answers in another shape", answer.text)
 
             yield route.name.removesuffix(" streamed"), route.name, f"Authorization, LiteLLM key in {header}", call
 
@@ -249,15 +293,15 @@ def _client_calls() -> Iterator[tuple[str, str, str, _Call]]:
     )
     for name, prefix, use in calls:
 
-        def call(url: str, token: str, key: str, prefix: str = prefix, use: Callable[[Any], object] = use) -> str | None:
+        def call(url: str, token: str, key: str, prefix: str = prefix, use: Callable[[Any], object] = use) -> _Failure | None:
             headers = {"x-litellm-api-key": key}
             client = anthropic.Anthropic(auth_token=token, base_url=url + prefix, default_headers=headers, max_retries=0)
             try:
                 use(client)
             except anthropic.APIConnectionError as error:
-                return f"{_CUT_OFF} ({type(error).__name__})"
+                return _Failure(f"{_CUT_OFF} ({type(error).__name__})")
             except anthropic.AnthropicError as error:
-                return f"the client raises {type(error).__name__}"
+                return _Failure(f"the client raises {type(error).__name__}", str(error))
             finally:
                 client.close()
             return None
@@ -269,7 +313,7 @@ def _real(out: TextIO) -> None:
     """One cheap call a path to the real API with the token from ANTHROPIC_OAUTH_TOKEN; what would store something is left out."""
     token = os.environ["ANTHROPIC_OAUTH_TOKEN"].strip()
     loop = asyncio.new_event_loop()
-    paths = [path for path in installed_paths() if _family(path) not in _NOT_ON_A_REAL_ACCOUNT]
+    paths = [path for path in installed_paths() if family_of(path) not in _NOT_ON_A_REAL_ACCOUNT]
     for number, path in enumerate(paths):
         _say(out, "calls to the real API", number, len(paths))
         bounded = {name: 1 for name in ("max_tokens", "max_output_tokens") if name in path.arguments}
@@ -279,7 +323,7 @@ def _real(out: TextIO) -> None:
         except Exception as error:
             status = getattr(error, "status_code", None) or getattr(getattr(error, "response", None), "status_code", None)
             answer = f"{status or 'no status'} {type(error).__name__}"
-        _tell(out, Cell("Anthropic", _family(path), path.name, "api_key", "not seen", answer))
+        _tell(out, Cell("Anthropic", family_of(path), path.name, "api_key", "not seen", answer))
 
 
 def _say(out: TextIO, what: str, done: int, total: int) -> None:

@@ -2,11 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, Final
 
-RIGHT = "Bearer token + beta"
-NOTHING = "nothing"
+RIGHT: Final = "Bearer token + beta"
+NOTHING: Final = "nothing"
+CONFIGURED_KEY: Final = "configured key"
+_LIKE_A_CREDENTIAL: Final = re.compile(r"sk-[\w-]{8,}")
+
+
+def masked(text: str, names: Mapping[str, str] | None = None) -> str:
+    """A text with each credential by its name, and `<credential>` for whatever else looks like one."""
+    for secret, name in (names or {}).items():
+        text = text.replace(secret, f"<{name}>")
+    return _LIKE_A_CREDENTIAL.sub("<credential>", text)
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """A request that arrived at the stand-in and the answer to it, each as text with its credentials masked."""
+
+    request: str
+    answer: str
 
 
 @dataclass(frozen=True)
@@ -16,7 +35,7 @@ class Cell:
     kind: `SDK`, `proxy`, or `Anthropic` for a call to the real API, where what goes out cannot be seen.
     family: what the variants of a call (asynchronous, streamed, through the Router) have in common. path: the variant.
     source: where the token came from. sent: which credentials went out, by name. answer: a status with the error's text, or what LiteLLM
-    or its proxy did where Anthropic was not asked.
+    or its proxy did where Anthropic was not asked. exchanges: all that went out. came_back: what the caller was told of a call that failed.
     """
 
     kind: str
@@ -25,6 +44,13 @@ class Cell:
     source: str
     sent: str
     answer: str
+    exchanges: tuple[Exchange, ...] = ()
+    came_back: str = ""
+
+    @classmethod
+    def read(cls, written: Mapping[str, Any]) -> Cell:
+        """The cell that dataclasses.asdict() made this of."""
+        return cls(**{**written, "exchanges": tuple(Exchange(**exchange) for exchange in written["exchanges"])})
 
     @property
     def key(self) -> tuple[str, str, str]:

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import subprocess
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from demo.cells import Cell
+from demo.cells import Cell, masked
 
 ROOT = Path(__file__).resolve().parent.parent
 TOKEN = "ANTHROPIC_OAUTH_TOKEN"
-_LIKE_A_CREDENTIAL = re.compile(r"sk-[\w-]{8,}")
 
 
 class CallsFailed(Exception):
@@ -55,12 +53,10 @@ def made(side: Side, kind: str, tell: Callable[[str], None]) -> list[Cell]:
             for line in process.stdout:
                 event = json.loads(line)
                 if "cell" in event:
-                    cells.append(Cell(**event["cell"]))
+                    cells.append(Cell.read(event["cell"]))
                 else:
                     tell(f"{side.name} {side.release}: {event['progress']}")
     if process.returncode:
-        shown = _LIKE_A_CREDENTIAL.sub("<credential>", said.result())
-        raise CallsFailed(
-            f"The {kind} calls could not be made with {side.python}, which ended with status {process.returncode}:\n{shown[-3000:]}"
-        )
+        shown = masked(said.result()[-3000:])
+        raise CallsFailed(f"The {kind} calls could not be made with {side.python}, which ended with status {process.returncode}:\n{shown}")
     return cells
