@@ -21,14 +21,14 @@ UV := .venv/bin/uv
 REQUIREMENTS := requirements/test.txt requirements/lint.txt
 # Folders are among the sources, so that a file that was deleted counts as a change.
 SOURCES := pyproject.toml fork.json intents.json $(wildcard fork/*.py) $(shell find litellm $(wildcard backports) -name __pycache__ -prune -o \( -name '*.py' -o -type d \) -print)
-SUITES := $(if $(filter $(NEWEST),$(ONE)),tests,tests/wire tests/test_litellm tests/proxy)
+SUITES := $(if $(filter $(NEWEST),$(ONE)),tests,tests/wire tests/test_litellm tests/proxy tests/pressure)
 
 # LiteLLM would fetch its price table from the network as it is imported.
 export LITELLM_LOCAL_MODEL_COST_MAP := True
 unexport PYTHONPATH
 
 .DELETE_ON_ERROR:
-.PHONY: help demo readme proxy test-unit compare reach mutants bench lint check notes clean
+.PHONY: help demo readme proxy test-unit fuzz compare reach mutants bench lint check notes clean
 
 help: ## list what can be made
 	@echo 'make TARGET [RELEASE=$(NEWEST)]    pinned: $(RELEASES)'
@@ -52,6 +52,9 @@ test-unit: .venv/installed ## run the suites, on the newest pinned release unles
 	@env -u ANTHROPIC_OAUTH_TOKEN $(call python,$(ONE)) -m pytest $(SUITES) --quiet --disable-warnings --numprocesses 2 --dist loadfile \
 		|| { echo 'test-unit: FAILED on release $(ONE). To see one test: $(call python,$(ONE)) -m pytest <its name above>'; exit 1; }
 	@echo 'test-unit: all suites passed on $(ONE).'
+
+fuzz: $(call env,$(ONE))/installed ## try the properties of tests/pressure on 200,000 generated cases and more, instead of some hundred
+	@$(call python,$(ONE)) -m pytest tests/pressure --quiet --disable-warnings --numprocesses 2 --hypothesis-profile fuzz
 
 compare: $(call env,$(ONE))/installed .venvs/upstream-$(ONE)/installed ## show that the fork sends what upstream sends where no OAuth token is involved
 	@$(call python,$(ONE)) -m tests.compare --pristine .venvs/upstream-$(ONE)/bin/python --fork $(call python,$(ONE))
@@ -80,7 +83,7 @@ notes: .venv/bin/uv ## write PATCH_NOTES.md from the overlays and their pins
 	@$(FORK) notes
 
 clean: ## remove all that was built here; the cached upstream wheels stay
-	rm -rf .venv .venvs build dist .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv .venvs build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache
 
 # One line while a command runs; all that it said where it fails. $1: what it does. $2: the command.
 folded = printf '%s ... ' '$1'; start=$$(date +%s); if said=$$($2 2>&1); then echo "$$(($$(date +%s) - start)) s"; \

@@ -20,7 +20,7 @@ HEADER_ARGUMENTS: Final = ("provider_specific_header", "extra_headers", "headers
 
 def seal(args: tuple[object, ...], kwargs: Arguments) -> tuple[tuple[object, ...], Arguments]:
     """A call's arguments with a mask for each OAuth token in its headers or as its `api_key`; the same where there is none."""
-    from litellm.llms.anthropic.oauth import OAUTH_TOKEN_PREFIX, OAuthToken, has_token, sealed
+    from litellm.llms.anthropic.oauth import OAuthToken, has_token, holds_token, sealed
 
     changes = {
         name: changed_headers(kwargs[name], sealed)
@@ -28,7 +28,7 @@ def seal(args: tuple[object, ...], kwargs: Arguments) -> tuple[tuple[object, ...
         if kwargs.get(name) and any_headers(kwargs[name], has_token)
     }
     key = kwargs.get("api_key")
-    if isinstance(key, str) and OAUTH_TOKEN_PREFIX in key:
+    if holds_token(key) and not isinstance(key, OAuthToken):
         changes["api_key"] = OAuthToken(key, configured=True)
     if args:
         args = tuple(sealed(each) if isinstance(each, Mapping) else each for each in args)
@@ -57,30 +57,35 @@ def any_headers(argument: object, holds: Callable[[Mapping[str, object]], bool])
 
 
 def changed_headers(argument: object, change: Callable[[Mapping[str, object]], Mapping[str, object]]) -> object:
-    """A header argument with each mapping of headers in it changed."""
+    """A header argument with each mapping of headers in it changed, and a lone value as that of a header without a name."""
     if isinstance(argument, (list, tuple)):
         return [changed_headers(entry, change) for entry in argument]
     if not isinstance(argument, Mapping):
-        return argument
+        return change({"": argument}).get("")
     inner = argument.get("extra_headers")
-    return {**argument, "extra_headers": change(inner)} if isinstance(inner, Mapping) else change(argument)
+    if not isinstance(inner, Mapping):
+        return change(argument)
+    return {**change({name: value for name, value in argument.items() if name != "extra_headers"}), "extra_headers": change(inner)}
 
 
 def merged_headers(named: Mapping[str, object], provider: str | None) -> dict[str, object]:
     """All headers of a call for a provider: those of the argument that wins, and the betas of all."""
-    from litellm.llms.anthropic.oauth import BETA_HEADER, betas_in, merge_betas
+    from litellm.llms.anthropic.oauth import BETA_HEADER, betas_in, merge_betas, name_of
 
     merged: dict[str, object] = {}
     betas: list[object] = []
     for argument in HEADER_ARGUMENTS:
         for headers in _mappings(named.get(argument), provider):
             betas.append(betas_in(headers))
-            merged = {**{name: value for name, value in headers.items() if name.lower() != BETA_HEADER}, **merged}
+            merged = {**{name: value for name, value in headers.items() if name_of(name) != BETA_HEADER}, **merged}
     return {**merged, BETA_HEADER: merge_betas(*betas)} if any(betas) else merged
 
 
 def _mappings(argument: object, provider: str | None = None) -> Iterator[Mapping[str, object]]:
-    """The mappings of headers in a header argument: plain headers, or those of entries that are scoped to this provider, or to any."""
+    """The mappings of headers in a header argument: plain headers, or those of entries that are scoped to this provider, or to any.
+
+    A lone value is a header without a name: whatever a caller's argument is, a token in it is found.
+    """
     if isinstance(argument, (list, tuple)):
         for entry in argument:
             yield from _mappings(entry, provider)
@@ -88,5 +93,9 @@ def _mappings(argument: object, provider: str | None = None) -> Iterator[Mapping
         inner = argument.get("extra_headers")
         if not isinstance(inner, Mapping):
             yield argument
-        elif provider is None or provider in str(argument.get("custom_llm_provider", "")).replace(" ", "").split(","):
+        elif provider is None:
+            yield from (inner, {name: value for name, value in argument.items() if name != "extra_headers"})
+        elif provider in str(argument.get("custom_llm_provider", "")).replace(" ", "").split(","):
             yield inner
+    elif argument:
+        yield {"": argument}

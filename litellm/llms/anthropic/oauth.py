@@ -56,6 +56,9 @@ class OAuthToken(str):
     def __eq__(self, other: object) -> bool:
         return bool(self._value == (other._value if isinstance(other, OAuthToken) else other))
 
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
     def __hash__(self) -> int:
         return hash(self._value)
 
@@ -129,12 +132,20 @@ def is_anthropic_oauth_key(value: object) -> bool:
 
 
 def holds_token(value: object) -> bool:
-    """Whether a header's value, text, bytes or a list of them, has an OAuth token or its mask anywhere in it, however it is written."""
-    if isinstance(value, str):
-        return OAUTH_TOKEN_PREFIX in value or MASK in value
-    if isinstance(value, bytes):
-        return OAUTH_TOKEN_PREFIX.encode() in value
-    return isinstance(value, (list, tuple)) and any(map(holds_token, value))
+    """Whether a header's value, text, bytes or what holds them, has an OAuth token or (text) its mask anywhere in it, however written."""
+    if isinstance(value, (list, tuple, Mapping)):
+        return any(map(holds_token, value.values() if isinstance(value, Mapping) else value))
+    return OAUTH_TOKEN_PREFIX in text_of(value) or (isinstance(value, str) and MASK in value)
+
+
+def text_of(value: object) -> str:
+    """A header's name or value, text or bytes, as text; empty for anything else."""
+    return bytes(value).decode("latin-1") if isinstance(value, (bytes, bytearray)) else value if isinstance(value, str) else ""
+
+
+def name_of(name: object) -> str:
+    """A header's name as it is compared: without case, and without the white space around it, which one client strips and another sends."""
+    return text_of(name).strip().lower()
 
 
 def has_token(headers: object) -> bool:
@@ -148,7 +159,7 @@ def token_in_headers(headers: object) -> str | None:
         return None
     for name in ("authorization", "x-api-key"):
         for key, value in headers.items():
-            if isinstance(key, str) and key.lower() == name and (token := oauth_token(value)) is not None:
+            if name_of(key) == name and (token := oauth_token(value)) is not None:
                 return token
     return None
 
@@ -156,9 +167,12 @@ def token_in_headers(headers: object) -> str | None:
 def first_credential(*, api_key: object = None, env_api_key: object = None, env_auth_token: object = None) -> str | None:
     """The credential that a call is configured with, stripped; None where nothing is set. Empty and blank values count as unset.
 
-    `ANTHROPIC_AUTH_TOKEN` takes part only if it is an OAuth token: another bearer keeps its own way to the wire.
+    `ANTHROPIC_AUTH_TOKEN` takes part only if it is an OAuth token: another bearer keeps its own way to the wire. Raises InvalidTokenError,
+    also for what was sealed since it holds a token, and is none: its mask is nothing to send.
     """
     for value in (api_key, env_api_key, oauth_token(env_auth_token)):
+        if isinstance(value, OAuthToken) and oauth_token(value) is None:
+            raise InvalidTokenError(WRONG_FORM)
         if isinstance(value, OAuthToken):
             return value
         if isinstance(value, str) and value.strip():
@@ -167,24 +181,23 @@ def first_credential(*, api_key: object = None, env_api_key: object = None, env_
 
 
 def merge_betas(*values: object) -> str:
-    """All betas in the values (comma-separated strings, or lists of them), each once, sorted, comma-separated."""
+    """All betas in the values (comma-separated text, or lists of it), each once, sorted, comma-separated. What holds a token is no beta."""
     betas: set[str] = set()
     for value in values:
-        for part in (value,) if isinstance(value, str) else value if isinstance(value, (list, tuple, set, frozenset)) else ():
-            if isinstance(part, str):
-                betas.update([beta.strip() for beta in part.split(",")])
+        for part in value if isinstance(value, (list, tuple, set, frozenset)) else (value,):
+            betas.update([beta.strip() for beta in text_of(part).split(",") if not holds_token(beta)])
     betas.discard("")
     return ",".join(sorted(betas))
 
 
 def betas_in(headers: Mapping[str, object]) -> str:
     """The betas that headers ask for, under any casing and in however many of them, as merge_betas gives them."""
-    return merge_betas(*(value for name, value in headers.items() if name.lower() == BETA_HEADER))
+    return merge_betas(*(value for name, value in headers.items() if name_of(name) == BETA_HEADER))
 
 
 def asks_for_oauth(headers: Mapping[str, object]) -> bool:
     """Whether the OAuth beta is among those that headers ask for."""
-    return any(name.lower() == BETA_HEADER and OAUTH_BETA in merge_betas(value).split(",") for name, value in headers.items())
+    return any(name_of(name) == BETA_HEADER and OAUTH_BETA in merge_betas(value).split(",") for name, value in headers.items())
 
 
 def set_anthropic_headers(headers: Mapping[str, object], api_key: str | None) -> dict[str, Any]:
@@ -196,12 +209,12 @@ def set_anthropic_headers(headers: Mapping[str, object], api_key: str | None) ->
     token = oauth_token(api_key)
     if token is None:
         key = first_credential(api_key=api_key)
-        others = {name: value for name, value in headers.items() if key is None or name.lower() != "x-api-key"}
+        others = {name: value for name, value in headers.items() if key is None or name_of(name) != "x-api-key"}
         return others if key is None else {**others, "x-api-key": key}
     kept: dict[str, object] = {}
     betas: list[object] = [OAUTH_BETA]
     for name, value in headers.items():
-        lower = name.lower()
+        lower = name_of(name)
         if lower not in _WRITTEN_HEADERS:
             kept[name] = value
         elif lower == BETA_HEADER:
@@ -218,9 +231,9 @@ def without_oauth(headers: Mapping[str, object], *, keep_oauth_beta: bool = Fals
     """The headers without those that hold an OAuth token and, unless told otherwise, without the OAuth beta; a new dict."""
     kept: dict[str, object] = {}
     for name, value in headers.items():
-        if holds_token(value) or (name.lower() == BETA_HEADER and not keep_betas):
+        if holds_token(value) or (name_of(name) == BETA_HEADER and not keep_betas):
             continue
-        if name.lower() == BETA_HEADER and not keep_oauth_beta and OAUTH_BETA in merge_betas(value).split(","):
+        if name_of(name) == BETA_HEADER and not keep_oauth_beta and OAUTH_BETA in merge_betas(value).split(","):
             value = ",".join(beta for beta in merge_betas(value).split(",") if beta != OAUTH_BETA)
             if not value:
                 continue
@@ -260,7 +273,7 @@ def scope_headers(
             raise InvalidTokenError(WRONG_FORM)
         return ScopedHeaders(dict(headers), may_go=True)
     replaced = _WRITTEN_HEADERS - {_BROWSER_HEADER}
-    kept = {name: value for name, value in headers.items() if name.lower() not in replaced and not holds_token(value)}
+    kept = {name: value for name, value in headers.items() if name_of(name) not in replaced and not holds_token(value)}
     betas = betas_in(headers)
     return ScopedHeaders({**kept, BETA_HEADER: betas} if betas else kept, True, OAuthToken(token, betas=betas, displaced=own_key))
 
