@@ -76,13 +76,13 @@ def causes(error: BaseException | None) -> list[BaseException]:
 
 def hide_tokens(error: BaseException) -> None:
     """Mask the credentials in the requests that an error and its causes hold, for whoever looks into them."""
-    from litellm.litellm_core_utils.oauth_masking import masked
+    from litellm.litellm_core_utils.oauth_masking import masked_fields
     from litellm.llms.anthropic.oauth import has_token
 
     for each in causes(error):
         request = getattr(each, "_request", None)
         if isinstance(request, httpx.Request) and has_token(request.headers):
-            request.headers = httpx.Headers([(name, cast(str, masked(value))) for name, value in request.headers.multi_items()])
+            request.headers = masked_fields(request.headers)
 
 
 def failure_of_call(error: Exception, api_key: object) -> Exception:

@@ -16,6 +16,8 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+import httpx
+
 # The policy's prefix. LiteLLM logs while it is imported, when nothing of `llms/` can be.
 _PREFIX: Final = "sk-ant-oat"
 _TOKEN: Final = re.compile(rf"{_PREFIX}[^\s\"',;)}}\]]*")
@@ -78,6 +80,11 @@ def masked(value: object) -> object:
     if isinstance(value, Mapping) and any(isinstance(each, str) and _PREFIX in each for each in value.values()):
         return {name: masked(each) if isinstance(each, str) else each for name, each in value.items()}
     return value
+
+
+def masked_fields(headers: httpx.Headers) -> httpx.Headers:
+    """The headers of a request that was sent, each field as it was, but for OAuth tokens."""
+    return httpx.Headers([(name, _masked_text(value.decode("latin-1")).encode("latin-1")) for name, value in headers.raw])
 
 
 def is_mask(value: object) -> bool:

@@ -15,7 +15,8 @@ import contextvars
 import functools
 import sys
 from collections.abc import Callable
-from typing import Any, Final, ParamSpec, TypeVar, cast
+from typing import Any, Final, ParamSpec, TypeVar
+from urllib.parse import unquote_to_bytes
 
 import httpx
 from multidict import CIMultiDict, CIMultiDictProxy
@@ -57,34 +58,44 @@ def _leaves(request: httpx.Request) -> None:
     from litellm.llms.anthropic.oauth import OAUTH_TOKEN_PREFIX, holds_token
 
     _keep_litellm_key(request)
-    if OAUTH_TOKEN_PREFIX.encode() in request.url.raw_path:
+    if OAUTH_TOKEN_PREFIX.encode() in unquote_to_bytes(request.url.raw_path):
         raise _refusal("in the address of a request")
-    held = [name for name, value in request.headers.raw if holds_token(value)]
-    if held:
-        _scope(request, [name.decode("latin-1") for name in held])
+    if any(holds_token(value) for _, value in request.headers.raw):
+        _scope(request)
 
 
-def _scope(request: httpx.Request, held: list[str]) -> None:
-    """Strip the headers that hold a token and may not; refuse where Anthropic would get a malformed one."""
-    from litellm.llms.anthropic.oauth import ConfiguredBearer, InvalidTokenError, may_send_to, oauth_token
+def _scope(request: httpx.Request) -> None:
+    """Strip the headers that hold a token and may not; refuse where Anthropic would get a malformed one. A name may come several times."""
+    from litellm.llms.anthropic.oauth import ConfiguredBearer, InvalidTokenError, holds_token, may_send_to, oauth_token
     from litellm.llms.anthropic.oauth_origins import allowed_origins
 
-    bearer = next((value for name, value in request.headers.raw if name.lower() == b"authorization"), b"")
+    fields = request.headers.raw
+    first = next((place for place, (name, _) in enumerate(fields) if name.lower() == b"authorization"), None)
+    bearer = b"" if first is None else fields[first][1]
     try:
         token = oauth_token(bearer.decode("latin-1"))
     except InvalidTokenError as error:
         raise _refusal("malformed") from error
+    credentials = {b"authorization", b"x-api-key"}
     if may_send_to(str(request.url), allowed_origins()):
-        if token is None:
+        scheme, _, value = bearer.partition(b" ")
+        if token is None or scheme.lower() != b"bearer" or value.decode() != token:
             raise _refusal("in another header than `Authorization`, or written in another way than `Bearer <token>`")
-        strip = {*(name for name in held if name.lower() != "authorization"), "x-api-key"}
+        strip = [place != first and (name.lower() in credentials or holds_token(held)) for place, (name, held) in enumerate(fields)]
     elif isinstance(bearer, ConfiguredBearer.Encoded):
-        strip = {name for name in held if name.lower() != "authorization"}
+        strip = [place != first and holds_token(held) for place, (_, held) in enumerate(fields)]
     else:
-        strip = {name for name in held if not _is_configured(request.headers[name])}
-    for name in strip & {*held, *request.headers}:
-        del request.headers[name]
-        _say_once(name.lower(), request.url.host)
+        strip = [holds_token(held) and not _is_configured(held.decode("latin-1")) for _, held in fields]
+    _take_off(request, strip)
+
+
+def _take_off(request: httpx.Request, strip: list[bool]) -> None:
+    """Take the fields at these places off a request's headers."""
+    fields = list(zip(request.headers.raw, strip, strict=True))
+    if any(strip):
+        request.headers = httpx.Headers([field for field, goes in fields if not goes])
+    for name in {name.lower().decode("latin-1") for (name, _), goes in fields if goes}:
+        _say_once(name, request.url.host)
 
 
 def _is_configured(value: str) -> bool:
@@ -93,10 +104,7 @@ def _is_configured(value: str) -> bool:
 
 
 def _keep_litellm_key(request: httpx.Request) -> None:
-    for name, value in request.headers.multi_items():
-        if is_litellm_key(value):
-            request.headers.pop(name, None)
-            _say_once(name.lower(), request.url.host)
+    _take_off(request, [is_litellm_key(value.decode("latin-1")) for _, value in request.headers.raw])
 
 
 def is_litellm_key(value: str) -> bool:
@@ -110,24 +118,34 @@ def is_litellm_key(value: str) -> bool:
 
 
 def _answered(response: httpx.Response) -> None:
-    from litellm.litellm_core_utils.oauth_masking import masked
-    from litellm.llms.anthropic.oauth import has_token, same_origin
+    from litellm.litellm_core_utils.oauth_masking import masked_fields
+    from litellm.llms.anthropic.oauth import has_token
 
     request = response.request
     if response.has_redirect_location:
         # httpx builds the next request from this one's headers once this hook has run.
-        if not same_origin(str(request.url), str(request.url.join(response.headers["location"]))):
+        if not _stays(request, response.headers["location"]):
             # Another provider's bearer is that provider's affair, and httpx's.
             if "anthropic-version" in request.headers or has_token(request.headers):
                 request.headers.pop("authorization", None)
             request.headers.pop("x-api-key", None)
     elif has_token(request.headers):
-        headers = [(name, cast(str, masked(value))) for name, value in request.headers.multi_items()]
+        headers = masked_fields(request.headers)
         response.request = httpx.Request(request.method, request.url, headers=headers, stream=request.stream, extensions=request.extensions)
         # LiteLLM's aiohttp transport keeps aiohttp's answer, which keeps a request of its own.
         answer: Any = getattr(getattr(response.stream, "_stream", response.stream), "_aiohttp_response", None)
         if answer is not None:
-            answer._request_info = answer.request_info._replace(headers=CIMultiDictProxy(CIMultiDict(headers)))
+            answer._request_info = answer.request_info._replace(headers=CIMultiDictProxy(CIMultiDict(headers.multi_items())))
+
+
+def _stays(request: httpx.Request, location: str) -> bool:
+    """Whether a redirect stays at its origin; one that leads nowhere does not, and is httpx's to refuse."""
+    from litellm.llms.anthropic.oauth import same_origin
+
+    try:
+        return same_origin(str(request.url), str(request.url.join(location)))
+    except httpx.InvalidURL:
+        return False
 
 
 async def _aleaves(request: httpx.Request) -> None:
