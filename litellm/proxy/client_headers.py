@@ -18,6 +18,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from litellm.litellm_core_utils.oauth_arguments import seal
 from litellm.llms.anthropic.oauth import BETA_HEADER, MASK, OAuthToken, betas_in, has_token, holds_token, token_in_headers, without_oauth
+from litellm.proxy._types import ProxyException
 from litellm.proxy.auth.litellm_key import as_sent, errors_for_the_client, without_litellm_key
 
 P = ParamSpec("P")
@@ -71,9 +72,15 @@ def _sealed_value(value: bytes) -> bytes:
 
 
 def seal_client_credentials(data: dict[str, Any]) -> None:
-    """Seal each OAuth token in a request's data, in place: one that came as `api_key` is the client's, for this request, as in a header."""
-    key = data.get("api_key")
+    """Seal each OAuth token in a request's data, in place: one that came as `api_key` is the client's, for this request, as in a header.
+
+    Raises ProxyException, 400, where headers that are none stand in its way.
+    """
+    key, others = data.get("api_key"), data.get("extra_headers") or {}
     if holds_token(key):
+        if not isinstance(others, Mapping):
+            reason = "`extra_headers` is no object of names and values, and an Anthropic OAuth token came beside it. Correct it."
+            raise ProxyException(message=reason, type="invalid_request_error", param="extra_headers", code=400)
         del data["api_key"]
-        data["extra_headers"] = {"authorization": OAuthToken(key), **(data.get("extra_headers") or {})}
+        data["extra_headers"] = {"authorization": OAuthToken(key), **others}
     data.update(seal((), data)[1])

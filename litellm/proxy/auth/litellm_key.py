@@ -79,8 +79,15 @@ def refuse_lone_token(route: str) -> None:
 
 def without_litellm_key(headers: Mapping[str, str], custom_header: str | None, user: UserAPIKeyAuth | None = None) -> dict[str, str]:
     """The headers without those that carry the LiteLLM key in their value, by whichever name: the one that authenticated, or the first."""
+    return dict(fields_without_litellm_key(headers, custom_header, user))
+
+
+def fields_without_litellm_key(
+    headers: Mapping[str, str], custom_header: str | None, user: UserAPIKeyAuth | None = None
+) -> list[tuple[str, str]]:
+    """The same, field by field, where a name may come several times."""
     key = _key_in(headers, custom_header)
-    return {name: value for name, value in headers.items() if not carries_litellm_key(value, user, key)}
+    return [(name, value) for name, value in headers.items() if not carries_litellm_key(value, user, key)]
 
 
 def carries_litellm_key(value: str, user: UserAPIKeyAuth | None, key: str | None = None) -> bool:
@@ -102,6 +109,7 @@ def bare(value: str) -> str:
 
 def _key_in(headers: Mapping[str, str], custom_header: str | None) -> str | None:
     """The first key header in LiteLLM's order that is no OAuth token, without its scheme."""
-    lower = {name.lower(): value for name, value in headers.items()}
+    # Of a name that comes several times LiteLLM reads the first.
+    lower = {name.lower(): value for name, value in reversed([*headers.items()])}
     names = KEY_HEADERS if custom_header is None else (custom_header.lower(), *KEY_HEADERS)
     return next((bare(lower[name]) for name in names if lower.get(name) and not holds_token(lower[name])), None)

@@ -27,7 +27,14 @@ from litellm.litellm_core_utils.oauth_scope import scoped_for
 from litellm.llms.anthropic import oauth
 from litellm.llms.anthropic.oauth_origins import allowed_origins
 from litellm.proxy._types import ProxyException, UserAPIKeyAuth
-from litellm.proxy.auth.litellm_key import KEY_HEADERS, carries_litellm_key, custom_key_header, errors_for_the_client, without_litellm_key
+from litellm.proxy.auth.litellm_key import (
+    KEY_HEADERS,
+    carries_litellm_key,
+    custom_key_header,
+    errors_for_the_client,
+    fields_without_litellm_key,
+    without_litellm_key,
+)
 from litellm.proxy.auth.user_api_key_auth import user_api_key_auth
 from litellm.proxy.client_headers import SealsClientTokens
 from litellm.types.utils import TokenCountResponse
@@ -121,9 +128,10 @@ async def credentials_for(
 
 
 def _take_credentials_off(request: Request, user: UserAPIKeyAuth, *, keep_oauth_beta: bool) -> None:
-    kept = oauth.without_oauth(without_litellm_key(request.headers, custom_key_header(), user), keep_oauth_beta=keep_oauth_beta)
-    if kept != dict(request.headers):
-        request.scope["headers"] = [(name.encode("latin-1"), str(value).encode("latin-1")) for name, value in kept.items()]
+    fields = fields_without_litellm_key(request.headers, custom_key_header(), user)
+    kept = [field for each in fields for field in oauth.without_oauth(dict([each]), keep_oauth_beta=keep_oauth_beta).items()]
+    if kept != request.headers.items():
+        request.scope["headers"] = [(name.encode("latin-1"), str(value).encode("latin-1")) for name, value in kept]
         request.__dict__.pop("_headers", None)
         request.state._cached_headers = None
 
