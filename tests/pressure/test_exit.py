@@ -58,6 +58,7 @@ def _an_operators_proxy() -> Iterator[None]:
 @example(address=ANTHROPIC, fields=[(b"Authorization", BEARER), (b"X-Api-Key", TOKEN.encode()), (b"x-api-key", b"k")], configured=False)
 @example(address=ANTHROPIC, fields=[(b"Authorization", BEARER), (b"authorization", b"Bearer " + OTHER.encode())], configured=False)
 @example(address=ANTHROPIC, fields=[(b"Authorization", TOKEN.encode())], configured=False)
+@example(address=ELSEWHERE, fields=[(b"x-notes", b"Bearer:" + LITELLM_KEY.encode())], configured=False)
 @example(address=ELSEWHERE, fields=[(b"X-Notes", BEARER), (b"x-notes", BEARER)], configured=False)
 def test_whatever_a_request_is_no_credential_leaves_but_the_one(address: str, fields: list[tuple[bytes, bytes]], configured: bool) -> None:
     """To Anthropic a token leaves as the one bearer and the one credential; elsewhere none does, and nowhere the LiteLLM key."""

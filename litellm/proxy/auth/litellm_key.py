@@ -98,7 +98,10 @@ def carries_litellm_key(value: str, user: UserAPIKeyAuth | None, key: str | None
     known = {key, master_key, *(() if user is None else (user.api_key, user.token))} - {None}
     kept = user_api_key_cache.in_memory_cache.cache_dict
     words = filter(None, (value.strip(), *_BETWEEN_WORDS.split(value)))
-    return any(word in known or (hashed := hash_token(word)) in known or hashed in kept for word in words)
+    # The master key is looked for as it is, since a word may be written in as many ways as there are marks.
+    return bool(master_key and master_key in value) or any(
+        word in known or (hashed := hash_token(word)) in known or hashed in kept for word in words
+    )
 
 
 def bare(value: str) -> str:
