@@ -6,8 +6,8 @@ Each PYTHON is the interpreter of an environment with that LiteLLM installed (an
 with every credential but an OAuth token: an API key from each source, with and without headers of the caller's, and a plain bearer. With
 those the fork must send what upstream sends; both are recorded over loopback, and nothing here says what that is. Three things are mended
 there: where upstream sends nothing, for want of a credential that ANTHROPIC_AUTH_TOKEN holds, the fork sends that bearer; where upstream
-sends a request without any credential, the fork refuses the call; and where upstream calls a missing credential a failed connection, which
-would cool a deployment down, the fork calls it what it is.
+sends a request without any credential, the fork refuses the call; and where upstream calls a missing credential a failed connection or a
+wrong value, which would cool a deployment down, the fork calls it what it is.
 
 Exit status: 0 if all is the same, 1 at a difference, 2 if an environment cannot be recorded.
 """
@@ -145,11 +145,11 @@ def _recorded_by(python: str) -> dict[str, list[dict[str, object]]]:
 def _is_mended(cell: str, pristine: Any, fork: Any) -> bool:
     """Whether a cell differs in what the fork mends without a token: see above."""
     theirs, ours = ([_credentials(request) for request in record[:-1]] for record in (pristine, fork))
+    if not theirs and not ours:
+        return pristine[-1]["error"] in ("APIConnectionError", "ValueError") and fork[-1]["error"] == "AuthenticationError"
     if not theirs and " | bearer in environment" in f"{cell} ":
         return pristine[-1]["error"] is not None and ours == [{"authorization": "Bearer {bearer}"}]
-    if not theirs:
-        return pristine == [{"error": "APIConnectionError"}] and fork == [{"error": "AuthenticationError"}]
-    return not any(theirs) and fork == [{"error": "AuthenticationError"}]
+    return bool(theirs) and not any(theirs) and fork == [{"error": "AuthenticationError"}]
 
 
 def _credentials(request: Mapping[str, Any]) -> dict[str, str]:
