@@ -38,6 +38,7 @@ from fork.upstream import open_wheel
 from fork.wheel import UpstreamWheel
 
 POLICY = "litellm/llms/anthropic/oauth.py"
+ORIGINS = "litellm/llms/anthropic/origins.py"
 SCOPE = "litellm/litellm_core_utils/oauth_scope.py"
 ARGUMENTS = "litellm/litellm_core_utils/oauth_arguments.py"
 FAILURES = "litellm/litellm_core_utils/oauth_failures.py"
@@ -88,9 +89,9 @@ _EDITS = (
     ("a sealed token pickles", POLICY, "return str, (MASK,)", "return str, (str(self._value),)"),
     ("the origin is not checked", POLICY, "return same_origin(url, ANTHROPIC_ORIGIN) or origin_of(url) in allowed", "return True"),
     ("a listed origin is refused", POLICY, " or origin_of(url) in allowed", ""),
-    ("user information counts as a host", POLICY, ' or "@" in parts.netloc', ""),
-    ("the port does not count", POLICY, 'return f"{scheme}://{host}{suffix}"', 'return f"{scheme}://{host}"'),
-    ("the scheme of an origin does not count", POLICY, 'return f"{scheme}://{host}{suffix}"', 'return f"https://{host}{suffix}"'),
+    ("user information counts as a host", ORIGINS, ' or "@" in parts.netloc', ""),
+    ("the port does not count", ORIGINS, 'return f"{scheme}://{host}{suffix}"', 'return f"{scheme}://{host}"'),
+    ("the scheme of an origin does not count", ORIGINS, 'return f"{scheme}://{host}{suffix}"', 'return f"https://{host}{suffix}"'),
     ("every provider is Anthropic", POLICY, "if provider not in OAUTH_PROVIDERS:", "if False:"),
     ("the legacy provider is not Anthropic", POLICY, '{"anthropic", "anthropic_text"}', '{"anthropic"}'),
     ("a key goes before the caller's token", SCOPE, "goes_out = carried if", "goes_out = own if own else carried if"),

@@ -1,7 +1,7 @@
 """The policy for Anthropic OAuth tokens: what is one, which credential wins, where it may go, what goes out with it.
 
-Upstream decides each anew on every call path. Here they are decided once, by pure functions on the standard library alone, so that every
-touch is a call into it.
+Upstream decides each anew on every call path. Here they are decided once, by pure functions on the standard library alone (what an origin
+is stands beside it), so that every touch is a call into it.
 
 Intent: headers
 Upstream: BerriAI/litellm#19618
@@ -12,7 +12,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from typing import Any, Final, NamedTuple
-from urllib.parse import urlsplit
+
+from litellm.llms.anthropic.origins import origin_of, same_origin
 
 OAUTH_TOKEN_PREFIX: Final = "sk-ant-oat"
 OAUTH_BETA: Final = "oauth-2025-04-20"
@@ -27,7 +28,6 @@ WRONG_FORM: Final = f"An Anthropic OAuth token is written in a way that Anthropi
 
 _BROWSER_HEADER: Final = "anthropic-dangerous-direct-browser-access"
 _WRITTEN_HEADERS: Final = frozenset({"authorization", "x-api-key", BETA_HEADER, _BROWSER_HEADER})
-_DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 
 
 class InvalidTokenError(ValueError):
@@ -276,34 +276,6 @@ def scope_headers(
     kept = {name: value for name, value in headers.items() if name_of(name) not in replaced and not holds_token(value)}
     betas = betas_in(headers)
     return ScopedHeaders({**kept, BETA_HEADER: betas} if betas else kept, True, OAuthToken(token, betas=betas, displaced=own_key))
-
-
-def origin_of(url: object) -> str | None:
-    """The origin `scheme://host[:port]` of an http(s) URL, lower case, without a default port; None if the URL has none to rely on.
-
-    User information, a backslash, white space or a control character give None: parsers disagree on where such a URL leads.
-    """
-    if not isinstance(url, str):
-        return None
-    text = url.strip()
-    if any(character.isspace() or not character.isprintable() or character == "\\" for character in text):
-        return None
-    try:
-        parts = urlsplit(text)
-        port = parts.port
-    except ValueError:
-        return None
-    scheme = parts.scheme.lower()
-    if scheme not in _DEFAULT_PORTS or not parts.hostname or "@" in parts.netloc or not parts.hostname.isascii():
-        return None
-    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
-    suffix = "" if port is None or port == _DEFAULT_PORTS[scheme] else f":{port}"
-    return f"{scheme}://{host}{suffix}"
-
-
-def same_origin(one: str, other: str) -> bool:
-    """Whether two URLs have the same scheme, host and port. False if either has no origin to rely on."""
-    return (origin := origin_of(one)) is not None and origin == origin_of(other)
 
 
 def may_send_to(url: str, allowed: frozenset[str]) -> bool:

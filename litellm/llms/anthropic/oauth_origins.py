@@ -16,7 +16,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 import litellm
-from litellm.llms.anthropic.oauth import origin_of
+from litellm.llms.anthropic.origins import origin_of
 
 ORIGINS_ENV: Final = "LITELLM_ANTHROPIC_OAUTH_ORIGINS"
 

@@ -140,7 +140,7 @@ def _answered(response: httpx.Response) -> None:
 
 def _stays(request: httpx.Request, location: str) -> bool:
     """Whether a redirect stays at its origin; one that leads nowhere does not, and is httpx's to refuse."""
-    from litellm.llms.anthropic.oauth import same_origin
+    from litellm.llms.anthropic.origins import same_origin
 
     try:
         return same_origin(str(request.url), str(request.url.join(location)))
