@@ -21,18 +21,21 @@ _ELSEWHERE = "https://gateway.example"
 
 
 def test_the_module_needs_the_standard_library_alone() -> None:
-    """Loaded as a file by an isolated interpreter without site packages, it works: no LiteLLM, nothing installed."""
+    """Loaded as files by an isolated interpreter without site packages, it and what an origin is work: no LiteLLM, nothing installed."""
     code = (
-        "import importlib.util, sys\n"
-        "spec = importlib.util.spec_from_file_location('oauth', sys.argv[1])\n"
-        "module = importlib.util.module_from_spec(spec)\n"
-        "sys.modules['oauth'] = module\n"
-        "spec.loader.exec_module(module)\n"
+        "import importlib.util, sys, types\n"
+        "for package in ('litellm', 'litellm.llms', 'litellm.llms.anthropic'):\n"
+        "    sys.modules[package] = types.ModuleType(package)\n"
+        "for name in ('origins', 'oauth'):\n"
+        "    spec = importlib.util.spec_from_file_location(f'litellm.llms.anthropic.{name}', f'{sys.argv[1]}/{name}.py')\n"
+        "    module = sys.modules[spec.name] = importlib.util.module_from_spec(spec)\n"
+        "    spec.loader.exec_module(module)\n"
         "assert module.is_anthropic_oauth_key(module.OAUTH_TOKEN_PREFIX + '01-x')\n"
-        "print(sorted(name for name in sys.modules if name.partition('.')[0] not in sys.stdlib_module_names))\n"
+        "print(sorted(name for name in sys.modules if name.partition('.')[0] not in (*sys.stdlib_module_names, 'litellm')))\n"
     )
-    done = subprocess.run([sys.executable, "-I", "-S", "-c", code, str(Path(policy.__file__))], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "['__main__', 'oauth']"
+    folder = str(Path(policy.__file__).parent)
+    done = subprocess.run([sys.executable, "-I", "-S", "-c", code, folder], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "['__main__']"
 
 
 @pytest.mark.parametrize(
