@@ -7,7 +7,7 @@ import zlib
 from pathlib import Path
 
 from .errors import ForkError
-from .files import replacing, write_atomically
+from .files import write_atomically
 from .patch import Patch
 from .wheel import UpstreamWheel
 
@@ -39,9 +39,7 @@ def write_tree(patch: Patch, upstream: UpstreamWheel, out: Path) -> int:
         if name in patch.files:
             write_atomically(target, patch.files[name])
         else:
-            with upstream.open(name) as source, replacing(target) as file:
-                while block := source.read(1 << 20):
-                    file.write(block)
+            write_atomically(target, upstream.read(name))
     if before - now:
         write_atomically(out / MARKER, json.dumps(sorted(now)).encode())
     return written

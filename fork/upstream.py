@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import importlib.util
 import os
 import platform
@@ -23,6 +24,8 @@ from .release import PACKAGE, Release
 from .wheel import UpstreamWheel
 
 _PLAIN_NAME = re.compile(r"[\w.+!-]+\.whl", re.ASCII)
+# Upstream's largest wheel has 44 MB.
+_LARGEST = 1 << 29
 GIVE_A_FILE = "--config-settings upstream-wheel=PATH (with `python -m fork`: --from PATH)"
 _LOCKED_WHEEL = re.compile(r'(?:url|path) = "([^"]+\.whl)"(?:(?:(?!\burl = |\bpath = )[^\n])*?sha256 = "([0-9a-f]{64})")?')
 
@@ -85,8 +88,11 @@ def indexed_wheels(release: Release) -> dict[str, str]:
         )
     wheels: dict[str, str] = {}
     for url, digest in _locked(uv, release, "--universal"):
-        if not _PLAIN_NAME.fullmatch(_file_name(url)):
-            raise ForkError(f"{_file_name(url)!r} is no name of a wheel.", f"The index has it in {url}.", "Use an index that is well.")
+        if not _PLAIN_NAME.fullmatch(_file_name(url)) or not _file_name(url).startswith(f"{PACKAGE}-{release.name}-"):
+            name = _file_name(url)
+            raise ForkError(
+                f"{name!r} is no name of a wheel of {release.name}.", f"The index has it in {url}.", "Use an index that is well."
+            )
         if wheels.setdefault(_file_name(url), digest) != digest or not digest:
             raise ForkError(f"{_file_name(url)} has no one hash.", "The index gives none, or several.", "Use an index that gives one.")
     return wheels
@@ -99,8 +105,8 @@ def _fetch(release: Release) -> Path:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder) as scratch:
             wheel = _download(release, Path(scratch))
-            with _opened(release, wheel):
-                pass
+            with _opened(release, wheel) as fetched:
+                fetched.require_recorded()
             os.replace(wheel, folder / wheel.name)
             return folder / wheel.name
     except OSError as error:
@@ -157,11 +163,15 @@ def _download_by_uv(uv: str, release: Release, folder: Path) -> Path:
             while block := answer.read(1 << 20):
                 file.write(block)
                 done += len(block)
+                if done > _LARGEST:
+                    raise ValueError(f"more than {_LARGEST >> 20} MB came, which is no wheel of upstream's")
                 if done % (10 << 20) < len(block) or done == size:
                     print(f"  {done / 1e6:.1f} of {size / 1e6:.1f} MB", file=sys.stderr, flush=True)
-    except urllib.error.URLError as error:
+    except (urllib.error.URLError, http.client.HTTPException, ValueError) as error:
         raise _unfetched(
-            release, f"Downloading {target.name}: {error.reason}.", "Check the network, and whether the index asks for a login"
+            release,
+            f"Downloading {target.name}: {getattr(error, 'reason', error)!s}.",
+            "Check the network, and whether the index asks for a login",
         ) from error
     return target
 

@@ -14,19 +14,24 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import BinaryIO
 
 from .errors import ForkError
+from .members import require_listed, require_recorded, require_safe
 
 _LOCAL = struct.Struct("<4s5H3I2H")
 _CENTRAL = struct.Struct("<4s6H3I5H2I")
 _END = struct.Struct("<4s4H2IH")
 _LIMIT = 0xFFFFFFFF
 _UTF8 = 0x800
+# What zipfile, and what is read with it, say of an archive that is not well.
+_UNREADABLE = (zipfile.BadZipFile, zlib.error, struct.error, csv.Error, OSError, EOFError, KeyError, ValueError, NotImplementedError)
 _FIXED_TIME = (1980, 1, 1, 0, 0, 0)
+_NAME = re.compile(rb"^Name:[ \t]*([^\r\n]*)", re.MULTILINE)
 _VERSION = re.compile(rb"^Version:[ \t]*([^\r\n]*)", re.MULTILINE)
 
 
@@ -43,20 +48,20 @@ class UpstreamWheel:
         except OSError as error:
             raise ForkError(f"{path} cannot be read as a wheel.", f"{error.strerror or error}.", "Give another file.") from error
         try:
-            if sha256 is not None:
-                self._require_sha256(sha256)
-            self._zip = zipfile.ZipFile(self._file)
-            self.members = self._zip.infolist()
-            self.version = self._metadata_version()
-            self._require_version(version)
-        except (zipfile.BadZipFile, OSError) as error:
-            self._file.close()
-            raise ForkError(f"{path} cannot be read as a wheel.", str(error), "Fetch it again.") from error
+            with self._reading():
+                if sha256 is not None:
+                    self._require_sha256(sha256)
+                self._zip = zipfile.ZipFile(self._file)
+                self.members = self._zip.infolist()
+                require_safe(path, self._zip)
+                self.distribution = path.name.split("-")[0]
+                self.version = self._metadata_version()
+                self.dist_info = f"{self.distribution}-{self.version}.dist-info"
+                self._require_version(version)
+                require_listed(path, self._zip, self._record)
         except ForkError:
             self._file.close()
             raise
-        self.distribution = path.name.split("-")[0]
-        self.dist_info = f"{self.distribution}-{self.version}.dist-info"
 
     def __enter__(self) -> UpstreamWheel:
         return self
@@ -69,24 +74,39 @@ class UpstreamWheel:
         return frozenset(self._zip.namelist())
 
     def read(self, name: str) -> bytes:
-        """The bytes of a member."""
-        return self._zip.read(name)
-
-    def open(self, name: str) -> BinaryIO:
-        """A member, open for reading."""
-        return self._zip.open(name)  # type: ignore[return-value]
+        """The bytes of a member. Raises ForkError if they cannot be read."""
+        with self._reading():
+            return self._zip.read(name)
 
     def raw(self, member: zipfile.ZipInfo) -> bytes:
-        """The bytes of a member as they lie in the archive, compressed."""
-        self._file.seek(member.header_offset)
-        header = _LOCAL.unpack(self._file.read(_LOCAL.size))
-        self._file.seek(header[-2] + header[-1], io.SEEK_CUR)
-        return self._file.read(member.compress_size)
+        """The bytes of a member as they lie in the archive, compressed. Raises ForkError if they cannot be read."""
+        with self._reading():
+            self._file.seek(member.header_offset)
+            header = _LOCAL.unpack(self._file.read(_LOCAL.size))
+            self._file.seek(header[-2] + header[-1], io.SEEK_CUR)
+            return self._file.read(member.compress_size)
+
+    def require_recorded(self) -> None:
+        """Raise ForkError where a file is not the one that RECORD has the hash of: for a wheel that has just been fetched."""
+        with self._reading():
+            require_recorded(self.path, self._zip, self._record)
 
     def hashes(self) -> dict[str, tuple[str, str]]:
         """Hash and size of each file, as RECORD has them. The wheel's own hash has been verified, so RECORD can be relied on."""
-        text = self.read(f"{self.dist_info}/RECORD").decode()
+        text = self.read(self._record).decode()
         return {row[0]: (row[1], row[2]) for row in csv.reader(io.StringIO(text, newline="")) if row}
+
+    @property
+    def _record(self) -> str:
+        return f"{self.dist_info}/RECORD"
+
+    @contextmanager
+    def _reading(self) -> Iterator[None]:
+        """Say of whatever goes wrong in reading the archive that it does."""
+        try:
+            yield
+        except _UNREADABLE as error:
+            raise ForkError(f"{self.path} cannot be read as a wheel.", f"{error}", "Fetch it again.") from error
 
     def _require_sha256(self, pinned: str) -> None:
         digest = hashlib.sha256()
@@ -111,8 +131,13 @@ class UpstreamWheel:
         infos = [member.filename for member in self.members if member.filename.endswith(".dist-info/METADATA")]
         if len(infos) != 1:
             raise ForkError(f"{self.path} is not a wheel.", f"It has {len(infos)} METADATA files.", "Give upstream's own wheel.")
-        match = _VERSION.search(self.read(infos[0]))
-        return match[1].decode().strip() if match else "of no version"
+        text = self.read(infos[0])
+        name, match = _NAME.search(text), _VERSION.search(text)
+        version = match[1].decode().strip() if match else "of no version"
+        folder = infos[0].partition("/")[0]
+        if name is None or name[1].decode().strip() != self.distribution or folder != f"{self.distribution}-{version}.dist-info":
+            raise ForkError(f"{self.path} is another project's wheel.", f"{infos[0]} is another's.", "Give upstream's own wheel.")
+        return version
 
 
 @dataclass(frozen=True)

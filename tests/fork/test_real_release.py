@@ -91,9 +91,14 @@ def test_a_release_with_crlf_gives_the_same_pins_and_the_same_text(upstream: Pat
     with UpstreamWheel(upstream, RELEASE.name) as wheel:
         patch = merge_release(RELEASE, wheel)
         windows = tmp_path / upstream.name
+        files = {
+            name: wheel.read(name).replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
+            for name in [*patch.touches, f"{wheel.dist_info}/METADATA"]
+        }
+        record = "".join(f"{name},{record_hash(data)},{len(data)}\n" for name, data in files.items()) + f"{wheel.dist_info}/RECORD,,\n"
         with zipfile.ZipFile(windows, "w") as archive:
-            for name in [*patch.touches, f"{wheel.dist_info}/METADATA"]:
-                archive.writestr(name, wheel.read(name).replace(b"\r\n", b"\n").replace(b"\n", b"\r\n"))
+            for name, data in {**files, f"{wheel.dist_info}/RECORD": record.encode()}.items():
+                archive.writestr(name, data)
     with UpstreamWheel(windows, RELEASE.name) as wheel:
         crlf = merge_release(RELEASE, wheel)
     assert crlf.pins() == patch.pins()
