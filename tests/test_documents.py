@@ -84,6 +84,7 @@ CALLS = _those("sh", "curl ")
 EXPORTS = _those("sh", "ANTHROPIC_BASE_URL")
 LIBRARY = _those("python", "import litellm")
 CLIENTS = [*_those("python", "import anthropic"), *_those("python", "import openai")]
+DOCTOR = _those("sh", "anthropic.doctor")
 MODELS, SETTINGS = _those("yaml", "model_list"), _those("yaml", "anthropic_oauth_origins")
 
 
@@ -98,7 +99,7 @@ def _shell(served: Served, script: str) -> str:
 
 def test_every_block_is_run_or_has_a_reason_not_to_be() -> None:
     """A block that somebody adds to these documents is tried as well, and a reason that nothing needs any more goes."""
-    run = [*CALLS, *EXPORTS, *LIBRARY, *CLIENTS, *MODELS, *SETTINGS]
+    run = [*CALLS, *EXPORTS, *LIBRARY, *CLIENTS, *MODELS, *SETTINGS, *DOCTOR]
     others = {block.splitlines()[0] for _, block in BLOCKS if block not in run}
     assert others == NOT_RUN.keys()
     assert all((CALLS, EXPORTS, LIBRARY, MODELS, SETTINGS)) and len(CLIENTS) == 2
@@ -155,6 +156,14 @@ def test_the_configuration_serves_who_brings_a_token_and_nobody_else(tmp_path: P
             assert answer.status_code == 200 and route.answered in answer.text, answer.text
             assert route.call(proxy.url, headers, model="claude-sonnet-4-5").status_code == 401
         assert [request.header("authorization") for request in origin.requests] == [f"Bearer {token}"]
+
+
+@pytest.mark.parametrize("command", DOCTOR, ids=lambda command: "--config" if "--config" in command else "plain")
+def test_the_doctor_finds_nothing_wrong(served: Served, tmp_path: Path, command: str) -> None:
+    """The command as it stands, beside the smallest configuration."""
+    (tmp_path / "proxy_config.yaml").write_text(MODELS[0])
+    python = f'export PATH="{Path(sys.executable).parent}:$PATH" LITELLM_LOCAL_MODEL_COST_MAP=True; cd {tmp_path}; '
+    assert _shell(served, python + command).splitlines()[-1] == "Nothing is wrong."
 
 
 def test_the_command_that_tells_the_version_tells_it() -> None:
