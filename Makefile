@@ -28,7 +28,7 @@ export LITELLM_LOCAL_MODEL_COST_MAP := True
 unexport PYTHONPATH
 
 .DELETE_ON_ERROR:
-.PHONY: help demo readme proxy test-unit fuzz compare reach mutants bench lint check notes clean
+.PHONY: help demo readme report proxy test-unit fuzz compare reach mutants bench lint check notes clean
 
 help: ## list what can be made
 	@echo 'make TARGET [RELEASE=$(NEWEST)]    pinned: $(RELEASES)'
@@ -41,6 +41,13 @@ demo: $(call env,$(ONE))/installed .venvs/upstream-$(ONE)/installed ## show what
 
 readme: $(call env,$(ONE))/installed .venvs/upstream-$(ONE)/installed ## run the demo and write the table and picture of README.md, and docs/calls/
 	@$(compared) --readme
+
+# The demo ends with 1 where a call was not right: that is for the page to show.
+build/demo/$(ONE).json: $(call env,$(ONE))/installed .venvs/upstream-$(ONE)/installed $(wildcard demo/*.py tests/support/*.py)
+	@$(compared) --record $@ || test $$? = 1
+
+report: build/demo/$(ONE).json ## write a page to click through: what went out and came back on every call, and how each release fares
+	@$(call python,$(ONE)) -m demo.report $(<D)
 
 proxy: $(call env,$(ONE))/installed ## run the fork's proxy (PORT=4000), against the stand-in unless ANTHROPIC_API_BASE says otherwise
 	@exec $(call python,$(ONE)) -m demo.proxy --port $(PORT)

@@ -92,7 +92,7 @@ def _write(options: argparse.Namespace, release: str, ours: Sequence[Cell], thei
     elif documents.recorded().get(release, counts(ours, theirs)) != counts(ours, theirs):
         print(f"The documents show something else of {release}: run `make readme RELEASE={release}`.")
     if not options.full and not options.readme:
-        print("`make demo FULL=1` shows every call path.")
+        print("`make demo FULL=1` shows every call path, `make report` every request and answer, as a page to click through.")
 
 
 def _real_text(cells: Sequence[Cell]) -> Iterator[str]:
