@@ -18,7 +18,9 @@ from .merge import definition_text
 from .move import move
 from .notes import notes
 from .patch import Drift, drift, merge_release, require_pins, survey
+from .proof import proofs, require_applies
 from .release import ROOT, Release, load_release, pinned
+from .series import author, mail, request, steps, write_series
 from .source import Source
 from .tree import write_tree
 from .upstream import indexed_wheels, open_wheel
@@ -92,6 +94,10 @@ def _parser() -> argparse.ArgumentParser:
         action="store_true",
         help="pin the sha256 of the release's wheels instead, for every platform, as your index has them (asks uv)",
     )
+    series = command("series", "write the fork as patches for upstream's repository that `git am` takes, each with a pull request's text")
+    series.add_argument("out", type=Path, metavar="FOLDER", help="where to: a new folder, or one that holds an earlier series")
+    series.add_argument("--author", metavar="NAME <MAIL>", help="who the patches are from (default: fork.json says)")
+    series.add_argument("--prove", action="store_true", help="have git apply them, and run each patch's tests with it and without it")
     _add_move_arguments(command("move", "pin another release, once what upstream changed under the overlay is settled", None))
     command("notes", "write PATCH_NOTES.md from intents.json, the overlays' docstrings and the pins", None).add_argument(
         "--check", action="store_true", help="write nothing; exit with 1 if the file is not what would be written"
@@ -197,6 +203,24 @@ def _pin(options: argparse.Namespace) -> int:
 def _move(options: argparse.Namespace) -> int:
     release = move(options.name, ROOT, load_release(options.against) if options.against else None, options.settled)
     print(f"{release.file}: pinned. Next: `make notes`, `make demo RELEASE={release.name}`.")
+    return 0
+
+
+def _series(options: argparse.Namespace) -> int:
+    release = load_release(options.release)
+    by = author(options.author, release.root)
+    with open_wheel(release, options.wheel) as upstream:
+        found = steps(release, upstream)
+        mails = {step.name: mail(step, len(found), by) for step in found}
+        require_applies(found, mails, upstream)
+        proved = proofs(found, upstream) if options.prove else {}
+    texts = {step.name: request(step, release, proved.get(step.name)).encode() for step in found}
+    write_series(
+        {f"{name}.patch": data for name, data in mails.items()} | {f"{name}.md": text for name, text in texts.items()}, options.out
+    )
+    for step in found:
+        print(f"{options.out / step.name}.patch: {step.pull.subject}")
+        print(f"  {proved.get(step.name, 'applies; its tests were not run (--prove)')}")
     return 0
 
 

@@ -110,6 +110,17 @@ def read_reason(source: Source) -> Reason:
     return Reason(why, fields["Intent"], fields["Upstream"], fields["Remove when"])
 
 
+def without_fields(source: Source) -> bytes:
+    """A new module as it is merged: its docstring without the fields, which are about this repository."""
+    start, end = source.start(source.tree.body[0]), source.end(source.tree.body[0])
+    field = _FIELD.search(source.text, start, end)
+    assert field is not None
+    said = source.text[start : field.start()].rstrip()
+    quotes = source.text[end - 3 : end]
+    newline = "\n" if "\n" in said else ""
+    return f"{source.text[:start]}{said}{newline}{quotes}{source.text[end:]}".encode(source.encoding)
+
+
 def read_overlay(source: Source) -> Overlay:
     """Read an overlay file. Raises ForkError, with file and line, for anything the grammar does not know."""
     reason = read_reason(source)

@@ -13,7 +13,7 @@ from .errors import ForkError, ForkErrors
 from .intents import INTENTS, load_intents, require_known
 from .layers import every_file, overlay_files
 from .merge import Lost, LostClaims, Merged, Touch, merge
-from .overlay import kept_of_upstream, read_overlay, read_reason
+from .overlay import kept_of_upstream, read_overlay, read_reason, without_fields
 from .release import ADDED_PIN, MODULE, Release, listed, pinned
 from .source import Source
 from .wheel import UpstreamWheel
@@ -101,7 +101,7 @@ def survey(release: Release, wheel: UpstreamWheel) -> Patch:
             require_known(slug, intents, source.name)
             if _is_new(release, source, path, wheel):
                 new.append(path)
-                files[path] = source.raw
+                files[path] = without_fields(source)
             else:
                 merged = _merged(source, path, wheel)
                 files[path], touches[path] = merged.data, merged.touches

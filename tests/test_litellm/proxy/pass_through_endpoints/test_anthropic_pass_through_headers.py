@@ -52,6 +52,7 @@ async def _sent(monkeypatch: pytest.MonkeyPatch, headers: Mapping[str, str], bas
 @pytest.mark.parametrize("operator_key", [OPERATOR_KEY, None], ids=["operator-has-a-key", "operator-has-none"])
 @pytest.mark.parametrize("scheme", ["Bearer ", "bearer  "])
 @pytest.mark.parametrize("key_header", ["x-litellm-api-key", "x-api-key", "api-key"])
+@pytest.mark.asyncio
 async def test_the_clients_token_goes_out_alone(
     monkeypatch: pytest.MonkeyPatch, key_header: str, scheme: str, operator_key: str | None
 ) -> None:
@@ -65,6 +66,7 @@ async def test_the_clients_token_goes_out_alone(
     }
 
 
+@pytest.mark.asyncio
 async def test_another_origin_gets_the_operators_key(monkeypatch: pytest.MonkeyPatch) -> None:
     """A base that is neither Anthropic's nor listed is called with the operator's key; the client's betas but the OAuth one stay."""
     headers = {"x-litellm-api-key": LITELLM_KEY, "Authorization": f"Bearer {TOKEN}", "anthropic-beta": f"one,{OAUTH_BETA}"}
@@ -73,6 +75,7 @@ async def test_another_origin_gets_the_operators_key(monkeypatch: pytest.MonkeyP
 
 
 @pytest.mark.parametrize("header", ["Authorization", "x-litellm-api-key", "x-api-key"])
+@pytest.mark.asyncio
 async def test_without_a_token_the_operators_key_goes_out(monkeypatch: pytest.MonkeyPatch, header: str) -> None:
     """A client without a token is served with the operator's key, and its LiteLLM key stays here."""
     value = f"Bearer {LITELLM_KEY}" if header == "Authorization" else LITELLM_KEY
