@@ -28,11 +28,11 @@ export LITELLM_LOCAL_MODEL_COST_MAP := True
 unexport PYTHONPATH
 
 .DELETE_ON_ERROR:
-.PHONY: help demo readme report proxy test-unit fuzz compare reach mutants bench lint check notes clean
+.PHONY: help demo readme report proxy test-unit fuzz compare reach mutants bench lint check notes upstream-pr clean
 
 help: ## list what can be made
 	@echo 'make TARGET [RELEASE=$(NEWEST)]    pinned: $(RELEASES)'
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1 \2/p' $(MAKEFILE_LIST) | awk '{ name = $$1; $$1 = ""; printf "  %-10s%s\n", name, $$0 }'
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1 \2/p' $(MAKEFILE_LIST) | awk '{ name = $$1; $$1 = ""; printf "  %-12s%s\n", name, $$0 }'
 
 compared = $(call python,$(ONE)) -m demo --fork $(call python,$(ONE)) --upstream .venvs/upstream-$(ONE)/bin/python
 
@@ -88,6 +88,9 @@ check: .venv/bin/uv ## whether every pin still holds, of all releases unless REL
 
 notes: .venv/bin/uv ## write PATCH_NOTES.md from the overlays and their pins
 	@$(FORK) notes
+
+upstream-pr: $(call env,$(ONE))/installed ## write the fork as patches and pull request texts for upstream into build/upstream-pr/, and try each
+	@$(call python,$(ONE)) -m fork series --release $(ONE) --prove build/upstream-pr/$(ONE)
 
 clean: ## remove all that was built here; the cached upstream wheels stay
 	rm -rf .venv .venvs build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache

@@ -94,7 +94,14 @@ def _notes(number: int, cuts: Cuts) -> Iterator[str]:
 
 
 def mail(step: Step, count: int, author: str) -> bytes:
-    """A patch as `git am` takes it. The same step gives the same bytes."""
+    """A patch as `git am` takes it. The same step gives the same bytes. Raises ForkError for a file that no mail can carry as it is."""
+    returns = [path for path, data in step.after.items() if b"\r" in data]
+    if returns:
+        raise ForkError(
+            f"{returns[0]} has carriage returns.",
+            "`git am` takes them off the lines of a mail.",
+            "Give a wheel without any, such as the one for Linux, with --from.",
+        )
     fixes = "".join(f"\nFixes {issue}" for issue in step.pull.fixes)
     head = f"""\
 {_NO_COMMIT}
