@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import ast
-import importlib.util
 import json
 import os
 import re
 import shutil
 import subprocess
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -287,27 +285,3 @@ def test_every_text_is_whole(newest: tuple[list[Step], dict[str, bytes], Mapping
         text = request(step, load_release(None), None)
         assert "{{" not in text
         assert not re.search(r"\b(overlay|touch(es)?|the fork)\b", text + step.pull.message), step.name
-
-
-def test_upstreams_formatter_and_linter_find_nothing_in_any_prefix(
-    newest: tuple[list[Step], dict[str, bytes], Mapping[str, bytes]], tmp_path: Path
-) -> None:
-    """Each file of each patch is as upstream's settings have it (ruff.toml there), where upstream's own was."""
-    if importlib.util.find_spec("ruff") is None:
-        pytest.skip("ruff is not installed")
-    for step in newest[0]:
-        for path, data in step.after.items():
-            (tmp_path / step.name / path).parent.mkdir(parents=True, exist_ok=True)
-            (tmp_path / step.name / path).write_bytes(data)
-    settings = ["--isolated", "--config", "line-length = 120", "--target-version", "py310"]
-    lint = [
-        "--select",
-        "E4,E7,E9,F,T20,PGH004,RUF008,RUF009,I",
-        "--ignore",
-        "F405,E402,F403",
-        "--config",
-        'lint.isort.known-first-party = ["litellm"]',
-    ]
-    for command in (["format", "--check", *settings], ["check", "--output-format", "concise", *settings, *lint]):
-        done = subprocess.run([sys.executable, "-m", "ruff", *command, "."], cwd=tmp_path, capture_output=True, text=True)
-        assert done.returncode == 0, done.stdout

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
-
-import litellm
 
 BATCH: dict[str, Any] = {
     "id": "msgbatch_one",
@@ -23,14 +20,14 @@ BATCH: dict[str, Any] = {
 }
 NAMED = {"batch_id": "msgbatch_one", "custom_llm_provider": "anthropic"}
 CALLS = [
-    pytest.param(litellm.retrieve_batch, NAMED, BATCH, id="retrieve_batch"),
-    pytest.param(litellm.aretrieve_batch, NAMED, BATCH, id="aretrieve_batch"),
+    pytest.param("retrieve_batch", NAMED, BATCH, id="retrieve_batch"),
+    pytest.param("aretrieve_batch", NAMED, BATCH, id="aretrieve_batch"),
 ]
 
 
 @pytest.mark.parametrize(("call", "given", "answer"), CALLS)
 def test_a_token_goes_out_as_the_one_credential(
-    call: Callable[..., Any], given: dict[str, Any], answer: dict[str, Any], anthropic_wire: Any, token_way: dict[str, Any]
+    call: str, given: dict[str, Any], answer: dict[str, Any], anthropic_wire: Any, token_way: dict[str, Any]
 ) -> None:
     """Whichever way it came: all that goes out with an API key, and the token with its beta in the place of that key."""
     control = anthropic_wire.control(call, answer, **given)

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
-
-import litellm
 
 MESSAGE: dict[str, Any] = {
     "id": "msg_one",
@@ -22,10 +19,10 @@ MESSAGE: dict[str, Any] = {
 ASKED = {"model": "anthropic/claude-sonnet-4-5", "messages": [{"role": "user", "content": "Say hello."}], "max_tokens": 16}
 BETAS = {"anthropic-beta": "context-1m-2025-08-07"}
 CALLS = [
-    pytest.param(litellm.completion, ASKED, MESSAGE, id="completion"),
-    pytest.param(litellm.acompletion, ASKED, MESSAGE, id="acompletion"),
+    pytest.param("completion", ASKED, MESSAGE, id="completion"),
+    pytest.param("acompletion", ASKED, MESSAGE, id="acompletion"),
     pytest.param(
-        litellm.responses,
+        "responses",
         {"model": "anthropic/claude-sonnet-4-5", "input": "Say hello.", "max_output_tokens": 16},
         MESSAGE,
         id="responses",
@@ -35,7 +32,7 @@ CALLS = [
 
 @pytest.mark.parametrize(("call", "given", "answer"), CALLS)
 def test_a_token_goes_out_as_the_one_credential(
-    call: Callable[..., Any], given: dict[str, Any], answer: dict[str, Any], anthropic_wire: Any, token_way: dict[str, Any]
+    call: str, given: dict[str, Any], answer: dict[str, Any], anthropic_wire: Any, token_way: dict[str, Any]
 ) -> None:
     """Whichever way it came: all that goes out with an API key, and the token with its beta in the place of that key."""
     control = anthropic_wire.control(call, answer, **given)

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
-
-import litellm
 
 FILE = {
     "id": "file_one",
@@ -22,18 +19,18 @@ FILES: dict[str, Any] = {"data": [FILE], "has_more": False, "first_id": "file_on
 UPLOAD: dict[str, Any] = {"file": ("note.txt", b"hello", "text/plain"), "purpose": "messages", "custom_llm_provider": "anthropic"}
 NAMED = {"file_id": "file_one", "custom_llm_provider": "anthropic"}
 CALLS = [
-    pytest.param(litellm.create_file, UPLOAD, FILE, id="create_file"),
-    pytest.param(litellm.file_list, {"custom_llm_provider": "anthropic"}, FILES, id="file_list"),
-    pytest.param(litellm.file_retrieve, NAMED, FILE, id="file_retrieve"),
-    pytest.param(litellm.file_delete, NAMED, {"id": "file_one", "type": "file_deleted"}, id="file_delete"),
-    pytest.param(litellm.file_content, NAMED, {}, id="file_content"),
-    pytest.param(litellm.afile_content, NAMED, {}, id="afile_content"),
+    pytest.param("create_file", UPLOAD, FILE, id="create_file"),
+    pytest.param("file_list", {"custom_llm_provider": "anthropic"}, FILES, id="file_list"),
+    pytest.param("file_retrieve", NAMED, FILE, id="file_retrieve"),
+    pytest.param("file_delete", NAMED, {"id": "file_one", "type": "file_deleted"}, id="file_delete"),
+    pytest.param("file_content", NAMED, {}, id="file_content"),
+    pytest.param("afile_content", NAMED, {}, id="afile_content"),
 ]
 
 
 @pytest.mark.parametrize(("call", "given", "answer"), CALLS)
 def test_a_token_goes_out_as_the_one_credential(
-    call: Callable[..., Any], given: dict[str, Any], answer: dict[str, Any], anthropic_wire: Any, token_way: dict[str, Any]
+    call: str, given: dict[str, Any], answer: dict[str, Any], anthropic_wire: Any, token_way: dict[str, Any]
 ) -> None:
     """Whichever way it came: all that goes out with an API key, and the token with its beta in the place of that key."""
     control = anthropic_wire.control(call, answer, **given)

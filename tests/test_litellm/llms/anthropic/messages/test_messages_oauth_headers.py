@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
-
-import litellm
 
 MESSAGE: dict[str, Any] = {
     "id": "msg_one",
@@ -21,13 +18,13 @@ MESSAGE: dict[str, Any] = {
 }
 ASKED = {"model": "anthropic/claude-sonnet-4-5", "messages": [{"role": "user", "content": "Say hello."}], "max_tokens": 16}
 CALLS = [
-    pytest.param(litellm.anthropic.messages.acreate, ASKED, MESSAGE, id="acreate"),
+    pytest.param("anthropic.messages.acreate", ASKED, MESSAGE, id="acreate"),
 ]
 
 
 @pytest.mark.parametrize(("call", "given", "answer"), CALLS)
 def test_a_token_goes_out_as_the_one_credential(
-    call: Callable[..., Any], given: dict[str, Any], answer: dict[str, Any], anthropic_wire: Any, token_way: dict[str, Any]
+    call: str, given: dict[str, Any], answer: dict[str, Any], anthropic_wire: Any, token_way: dict[str, Any]
 ) -> None:
     """Whichever way it came: all that goes out with an API key, and the token with its beta in the place of that key."""
     control = anthropic_wire.control(call, answer, **given)

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
-
-import litellm
 
 SKILL = {
     "id": "skill_one",
@@ -21,9 +18,9 @@ SKILL = {
 UPLOAD: dict[str, Any] = {"display_title": "A skill", "files": [("skill/SKILL.md", b"---\nname: skill\n---\n", "text/markdown")]}
 ANTHROPIC = {"custom_llm_provider": "anthropic"}
 CALLS = [
-    pytest.param(litellm.create_skill, {**UPLOAD, **ANTHROPIC}, SKILL, id="create_skill"),
-    pytest.param(litellm.list_skills, ANTHROPIC, {"data": [SKILL], "has_more": False, "next_page": None}, id="list_skills"),
-    pytest.param(litellm.get_skill, {"skill_id": "skill_one", **ANTHROPIC}, SKILL, id="get_skill"),
+    pytest.param("create_skill", {**UPLOAD, **ANTHROPIC}, SKILL, id="create_skill"),
+    pytest.param("list_skills", ANTHROPIC, {"data": [SKILL], "has_more": False, "next_page": None}, id="list_skills"),
+    pytest.param("get_skill", {"skill_id": "skill_one", **ANTHROPIC}, SKILL, id="get_skill"),
     pytest.param(
         litellm.delete_skill, {"skill_id": "skill_one", **ANTHROPIC}, {"id": "skill_one", "type": "skill_deleted"}, id="delete_skill"
     ),
@@ -32,7 +29,7 @@ CALLS = [
 
 @pytest.mark.parametrize(("call", "given", "answer"), CALLS)
 def test_a_token_goes_out_as_the_one_credential(
-    call: Callable[..., Any], given: dict[str, Any], answer: dict[str, Any], anthropic_wire: Any, token_way: dict[str, Any]
+    call: str, given: dict[str, Any], answer: dict[str, Any], anthropic_wire: Any, token_way: dict[str, Any]
 ) -> None:
     """Whichever way it came: all that goes out with an API key, and the token with its beta in the place of that key."""
     control = anthropic_wire.control(call, answer, **given)
