@@ -17,7 +17,6 @@ MESSAGE: dict[str, Any] = {
     "usage": {"input_tokens": 3, "output_tokens": 5},
 }
 ASKED = {"model": "anthropic/claude-sonnet-4-5", "messages": [{"role": "user", "content": "Say hello."}], "max_tokens": 16}
-BETAS = {"anthropic-beta": "context-1m-2025-08-07"}
 CALLS = [
     pytest.param("completion", ASKED, MESSAGE, id="completion"),
     pytest.param("acompletion", ASKED, MESSAGE, id="acompletion"),

@@ -21,9 +21,7 @@ CALLS = [
     pytest.param("create_skill", {**UPLOAD, **ANTHROPIC}, SKILL, id="create_skill"),
     pytest.param("list_skills", ANTHROPIC, {"data": [SKILL], "has_more": False, "next_page": None}, id="list_skills"),
     pytest.param("get_skill", {"skill_id": "skill_one", **ANTHROPIC}, SKILL, id="get_skill"),
-    pytest.param(
-        litellm.delete_skill, {"skill_id": "skill_one", **ANTHROPIC}, {"id": "skill_one", "type": "skill_deleted"}, id="delete_skill"
-    ),
+    pytest.param("delete_skill", {"skill_id": "skill_one", **ANTHROPIC}, {"id": "skill_one", "type": "skill_deleted"}, id="delete_skill"),
 ]
 
 
