@@ -83,7 +83,7 @@ def _no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(VertexBase, "_ensure_access_token", lambda *args, **kwargs: ("made-up", "one"))
     if importlib.util.find_spec("vertexai") is None:
         # Some releases ask whether Google's SDK is there before they call Vertex without it.
-        monkeypatch.setitem(sys.modules, "vertexai", types.SimpleNamespace(__version__="1"))
+        monkeypatch.setitem(sys.modules, "vertexai", types.SimpleNamespace(preview=types.SimpleNamespace()))
     litellm.in_memory_llm_clients_cache.flush_cache()
 
 

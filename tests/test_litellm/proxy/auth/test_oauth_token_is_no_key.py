@@ -49,9 +49,10 @@ def test_the_key_is_found_beside_a_token(name: str, scheme: str) -> None:
 @pytest.mark.parametrize("name", ["authorization", "x-api-key"])
 def test_a_token_alone_is_refused_without_repeating_it(name: str) -> None:
     """401, and a message that says where each of the two goes."""
-    with pytest.raises(ProxyException, match="x-litellm-api-key") as refused:
+    with pytest.raises(ProxyException) as refused:
         _key({name: f"Bearer {TOKEN}" if name == "authorization" else TOKEN})
     assert str(refused.value.code) == "401"
+    assert "`x-litellm-api-key`" in refused.value.message and "`Authorization`" in refused.value.message
     assert TOKEN not in refused.value.message
 
 
