@@ -16,6 +16,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent.parent
 UV = shutil.which("uv", path=os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")]))
 WHY = '"""Made up for a test.\n\nIntent: example\nUpstream: example/project#1\nRemove when: never.\n"""\n'
+# What is left of it where a new module is merged: its fields are about the checkout.
+SAID = '"""Made up for a test."""\n'
 INTENT = {
     "slug": "example",
     "title": "An example",

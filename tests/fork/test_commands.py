@@ -132,7 +132,9 @@ def test_check_lists_each_definition_of_every_release(checkout: Checkout, tmp_pa
 def test_diff_is_the_whole_fork(checkout: Checkout) -> None:
     """A patch of each touched file, in plain text where the output is no terminal."""
     assert checkout.fork("diff") == (
-        "diff --git a/litellm/a.py b/litellm/a.py\n--- a/litellm/a.py\n+++ b/litellm/a.py\n@@ -2,7 +2,7 @@\n \n \n def greet():\n"
+        "diff --git a/litellm/a.py b/litellm/a.py\n"
+        "index 17d80ada7badd1eb21a04ac0e9fccd2a14e37f9e..81864f11b0d9c2821a35492aa91fec27fe05e4ca 100644\n"
+        "--- a/litellm/a.py\n+++ b/litellm/a.py\n@@ -2,7 +2,7 @@\n \n \n def greet():\n"
         "-    return 'hello'\n+    return 'goodbye'\n \n \n def other():\n"
     )
 

@@ -75,5 +75,5 @@ def test_errors_are_reported_in_what_is_ours_and_nowhere_else(tmp_path: Path, mo
         ("build/1.0/litellm/a.py:22", "[untyped-decorator]"),
         ("build/1.0/litellm/a.py:27", "[assignment]"),
         ("build/1.0/litellm/a.py:9", "[return-value]"),
-        ("build/1.0/litellm/ours.py:9", "[no-untyped-def]"),
+        ("build/1.0/litellm/ours.py:4", "[no-untyped-def]"),
     ]

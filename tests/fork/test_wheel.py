@@ -20,7 +20,7 @@ from fork.upstream import open_wheel
 from fork.wheel import UpstreamWheel, write_wheel
 
 from . import checkouts
-from .checkouts import METADATA, MODULES, WHY, Checkout
+from .checkouts import METADATA, MODULES, SAID, WHY, Checkout
 
 OURS = b"import os\n\n\ndef greet():\n    return 'goodbye'\n\n\ndef other():\n    return os.name\n"
 
@@ -90,14 +90,14 @@ def test_the_same_inputs_give_the_same_bytes(checkout: Checkout) -> None:
     assert archives[0] == archives[1]
 
 
-def test_a_new_module_is_copied_byte_for_byte(checkout: Checkout) -> None:
-    """What the line declares as new comes into the wheel and RECORD as it is."""
-    text = f"{WHY}\x0c\nX = 'ä'\n"
-    checkout.write("litellm/new.py", text)
+def test_a_new_module_is_copied_byte_for_byte_behind_its_docstring(checkout: Checkout) -> None:
+    """What the line declares as new comes into the wheel and RECORD as it is, without the docstring's fields, which are about the checkout."""
+    text = "\x0c\nX = 'ä'\n"
+    checkout.write("litellm/new.py", WHY + text)
     checkout.fork("pin")
     checkout.fork("build")
     files = contents(checkout.built())
-    assert files["litellm/new.py"] == text.encode()
+    assert files["litellm/new.py"] == (SAID + text).encode()
     assert b"litellm/new.py,sha256=" in files["litellm-1.0+test.1.dist-info/RECORD"]
 
 
