@@ -84,13 +84,14 @@ def _step(number: int, cut_number: int, pulls: Sequence[Pull], cuts: Cuts, wheel
 def _notes(number: int, cuts: Cuts) -> Iterator[str]:
     """What a pull changes, a line a file."""
     for path in cuts.changed(number):
-        names = [f"`{name}`" for name in cuts.names(path, number) if cuts.of[path, name] == number]
+        # A reader looks for what others call; a type variable is nothing to look for either.
+        names = [f"`{name}`" for name in cuts.names(path, number) if cuts.of[path, name] == number and name[0] != "_" and len(name) > 1]
         if path in cuts.patch.touches:
             touches = [touch for touch in cuts.patch.touches[path] if cuts.of[path, touch.name.split(".")[0]] == number]
             yield f"- `{path}`: {', '.join(f'`{touch.name}` ({touch.how})' for touch in touches) or 'imports'}"
         else:
             is_new = all(cuts.of[path, name] >= number for name in cuts.parts[path].definitions)
-            yield f"- `{path}`{' (new)' if is_new else ''}: {', '.join(names)}"
+            yield f"- `{path}`{' (new)' if is_new else ''}: {', '.join(names) or 'what these use'}"
 
 
 def mail(step: Step, count: int, author: str) -> bytes:

@@ -91,7 +91,7 @@ def test_the_same_inputs_give_the_same_bytes(checkout: Checkout) -> None:
 
 
 def test_a_new_module_is_copied_byte_for_byte_behind_its_docstring(checkout: Checkout) -> None:
-    """What the line declares as new comes into the wheel and RECORD as it is, without the docstring's fields, which are about the checkout."""
+    """What the line declares as new comes into the wheel and RECORD as it is, but for the docstring's fields."""
     text = "\x0c\nX = 'ä'\n"
     checkout.write("litellm/new.py", WHY + text)
     checkout.fork("pin")
