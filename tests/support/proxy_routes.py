@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import inspect
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,7 +10,6 @@ from dataclasses import dataclass
 import httpx
 
 import litellm
-from litellm.llms.anthropic.count_tokens.transformation import AnthropicCountTokensConfig
 from tests.support.origin import Request
 from tests.support.standin import MODEL, REPLY
 
@@ -182,6 +182,10 @@ PASS_THROUGH_FILES: tuple[Route, ...] = (
 
 def _counts_at_the_deployment() -> bool:
     """Whether the installed release counts at a deployment's own base, or at Anthropic whatever the base, which no test may reach."""
+    if importlib.util.find_spec("litellm.llms.anthropic.count_tokens") is None:  # before 1.81.1
+        return False
+    from litellm.llms.anthropic.count_tokens.transformation import AnthropicCountTokensConfig
+
     endpoint = AnthropicCountTokensConfig.get_anthropic_count_tokens_endpoint
     return "api_base" in inspect.signature(inspect.unwrap(endpoint)).parameters
 
@@ -197,6 +201,8 @@ KEYED_ROUTES = tuple(route for route in ROUTES if route is not COUNT_TOKENS or _
 
 def usual_count(key: str) -> Request:
     """What the installed release sends to count tokens with a key, built by itself: for the releases whose request cannot be observed."""
+    from litellm.llms.anthropic.count_tokens.transformation import AnthropicCountTokensConfig
+
     count = AnthropicCountTokensConfig()
     target = httpx.URL(count.get_anthropic_count_tokens_endpoint()).path
     return Request("POST", target, tuple(count.get_required_headers(key).items()), b"")

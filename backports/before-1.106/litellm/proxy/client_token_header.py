@@ -28,11 +28,15 @@ def adds_client_token(add_headers: Callable[P, R]) -> Callable[P, R]:
         data, token = given["data"], given["headers"].get("authorization")
         if isinstance(token, OAuthToken):
             entry = data.get("provider_specific_header") or {"custom_llm_provider": "", "extra_headers": {}}
-            providers = {*entry["custom_llm_provider"].split(","), *OAUTH_PROVIDERS} - {""}
-            data["provider_specific_header"] = {
-                "custom_llm_provider": ",".join(sorted(providers)),
-                "extra_headers": {**entry["extra_headers"], "authorization": token},
-            }
+            if isinstance(entry, dict):
+                providers = {*entry["custom_llm_provider"].split(","), *OAUTH_PROVIDERS} - {""}
+                data["provider_specific_header"] = {
+                    "custom_llm_provider": ",".join(sorted(providers)),
+                    "extra_headers": {**entry["extra_headers"], "authorization": token},
+                }
+            else:  # since 1.99 one entry for each scope, where there are several
+                own = {"custom_llm_provider": ",".join(sorted(OAUTH_PROVIDERS)), "extra_headers": {"authorization": token}}
+                data["provider_specific_header"] = [*entry, own]
         return answer
 
     return added

@@ -7,16 +7,16 @@ Upstream: BerriAI/litellm#19618
 Remove when: the release is no longer supported.
 """
 
-import os
 from typing import Any
 
 import httpx
 from fastapi import Depends, Request, Response
 
-from litellm.llms.anthropic.oauth import has_token
+from litellm.llms.anthropic.common_utils import AnthropicModelInfo
+from litellm.llms.anthropic.oauth import ANTHROPIC_ORIGIN
 from litellm.proxy._types import UserAPIKeyAuth
 from litellm.proxy.auth.user_api_key_auth import user_api_key_auth
-from litellm.proxy.pass_through_endpoints.anthropic_route import headers_for_anthropic
+from litellm.proxy.pass_through_endpoints.anthropic_route import headers_for_anthropic, target_at
 from litellm.proxy.pass_through_endpoints.pass_through_endpoints import create_pass_through_route
 
 
@@ -30,14 +30,11 @@ async def anthropic_proxy_route(
     user_api_key_dict: UserAPIKeyAuth = Depends(user_api_key_auth),
 ) -> Any:
     """[Docs](https://docs.litellm.ai/docs/pass_through/anthropic_completion)"""
-    base = httpx.URL(os.getenv("ANTHROPIC_API_BASE") or "https://api.anthropic.com")
-    path = "/" + httpx.URL(endpoint).path.lstrip("/")
-    # Without a token of the client's, the path is what this release makes of it: the base's own is lost.
-    target = base.copy_with(path=base.path.rstrip("/") + path if has_token(request.headers) else path)
+    base = httpx.URL(AnthropicModelInfo.get_api_base() or ANTHROPIC_ORIGIN)
     key = passthrough_endpoint_router.get_credentials(custom_llm_provider="anthropic", region_name=None)
     send = create_pass_through_route(
         endpoint=endpoint,
-        target=str(target),
+        target=str(target_at(request, base, endpoint)),
         custom_headers=headers_for_anthropic(request, str(base), key),
         is_streaming_request=await is_streaming_request_fn(request),
     )

@@ -5,15 +5,13 @@ Upstream: BerriAI/litellm#19618
 Remove when: the release is no longer supported.
 """
 
-from litellm.llms.anthropic.common_utils import AnthropicModelInfo
+from litellm.llms.anthropic.count_tokens.token_at_base import key_at_base
 
 
 class AnthropicTokenCounter:
     async def count_tokens(self, deployment=None):
         given = deployment or {}
         litellm_params = dict(given.get("litellm_params") or {})
-        deployment = {
-            **given,
-            "litellm_params": {**litellm_params, "api_key": AnthropicModelInfo.get_api_key(litellm_params.get("api_key"))},
-        }
+        key = key_at_base(litellm_params.get("api_key"), litellm_params.get("api_base"))
+        deployment = {**given, "litellm_params": {**litellm_params, "api_key": key}}
         ...

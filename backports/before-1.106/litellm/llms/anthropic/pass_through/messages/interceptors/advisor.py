@@ -1,6 +1,0 @@
-"""Before 1.106 no advisor is asked here: there is no such file.
-
-Intent: forwarding
-Upstream: none yet
-Remove when: the fork no longer builds releases before 1.106.
-"""

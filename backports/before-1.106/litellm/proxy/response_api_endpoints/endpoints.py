@@ -1,6 +1,0 @@
-"""Before 1.106 the input of a Responses request is not counted on a route of its own.
-
-Intent: forwarding
-Upstream: none yet
-Remove when: the fork no longer builds releases before 1.106.
-"""
