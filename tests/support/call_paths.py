@@ -6,6 +6,7 @@ is asked which of them it has; see installed_paths().
 
 from __future__ import annotations
 
+import asyncio
 import functools
 import importlib
 from collections.abc import Callable, Iterator, Mapping
@@ -34,7 +35,7 @@ class CallPath:
     takes_api_base: False where the function has no such parameter and only ANTHROPIC_API_BASE leads it elsewhere.
     reports_errors: False where upstream answers an error with a fallback value instead of an exception; see reached_anthropic().
     requires_api_key: True where the function has `api_key` as a parameter that must be given.
-    asks: the synchronous path that tells whether a release takes Anthropic as the provider of this one; None where every release does.
+    asks: the path that tells whether a release takes Anthropic as the provider of this one; None where every release does.
     """
 
     name: str
@@ -143,6 +144,8 @@ def _resources() -> Iterator[CallPath]:
         asked = {"custom_llm_provider": "anthropic", **arguments}
         for name, is_async in ((function, False), (f"a{function}", True), (f"Router.a{function}", True)):
             asks = "file_retrieve" if prefix + function == "file_content" else prefix + function
+            # Releases before 1.82.6 lose its provider.
+            asks = name if name == "Router.afile_list" else asks
             yield CallPath(prefix + name, name, asked, method, target, _EXTRA, is_async, asks=asks)
 
 
@@ -180,10 +183,17 @@ def _has(function: str) -> bool:
 
 @functools.cache
 def _takes_anthropic(name: str) -> bool:
-    """Whether the synchronous path of that name is implemented for Anthropic: if it is, it fails to connect to where nothing listens."""
+    """Whether the path of that name is implemented for Anthropic: if it is, it fails to connect to where nothing listens.
+
+    Where OpenAI's client fails to, the call would have gone to another provider.
+    """
     path = next(path for path in CALL_PATHS if path.name == name)
     try:
-        path.run(api_key="unused", api_base=NOTHING_LISTENS)
+        asked = path.run(api_key="unused", api_base=NOTHING_LISTENS)
+        if path.is_async:
+            asyncio.run(asked)
     except Exception as refusal:
+        if type(refusal).__module__.partition(".")[0] == "openai":
+            return False
         return not any(words in str(refusal) for words in ("doesn't support", "not implemented", "not supported"))
     raise AssertionError(f"{name} succeeded although nothing listens at {NOTHING_LISTENS}")
