@@ -55,7 +55,7 @@ def _compare(options: argparse.Namespace) -> int:
         made_by_fork, made_by_upstream = _made(kind, fork, upstream)
         ours, theirs = [*ours, *made_by_fork], [*theirs, *made_by_upstream]
         print("\n".join(family_rows(counts(made_by_fork, made_by_upstream))), flush=True)
-    real = made(fork, "Anthropic", _progress) if os.environ.get(TOKEN, "").strip() else []
+    real = made(fork, ["Anthropic"], _progress) if os.environ.get(TOKEN, "").strip() else []
     table = blocks(ours, theirs)
     print("\n".join(("", *(path_lines(table, fork.release, upstream.release) if options.full else ()), *_real_text(real))), end="")
     wrong = [cell for cell in ours if not cell.is_right] + [cell for cell in real if _is_refused(cell)]
@@ -70,7 +70,7 @@ def _compare(options: argparse.Namespace) -> int:
 def _made(kind: str, fork: Side, upstream: Side) -> tuple[list[Cell], list[Cell]]:
     """The calls of one kind, made by both sides at the same time."""
     with ThreadPoolExecutor() as pool:
-        ours, theirs = pool.map(lambda side: made(side, kind, _progress), (fork, upstream))
+        ours, theirs = pool.map(lambda side: made(side, [kind], _progress), (fork, upstream))
     _progress("")
     return ours, theirs
 

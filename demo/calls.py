@@ -36,7 +36,7 @@ from tests.support.proxy_scene import holds, scene
 from tests.support.standin import MODEL, OAUTH_BETA, Anthropic
 
 _HEADER: Final = {"Authorization": "Bearer {token}"}
-# name -> (api_key given, environment, the caller's headers)
+# name -> (api_key given, environment, the caller's headers); the later, the easier got wrong
 _SOURCES: Final[Mapping[str, tuple[str | None, Mapping[str, str], Mapping[str, str]]]] = {
     "api_key": ("{token}", {}, {}),
     "ANTHROPIC_AUTH_TOKEN": (None, {"ANTHROPIC_AUTH_TOKEN": "{token}"}, {}),
@@ -52,12 +52,14 @@ _NOT_ON_A_REAL_ACCOUNT: Final = ("create_batch", "create_file", "create_skill")
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m demo.calls", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--kind", choices=_KINDS, required=True)
-    kind = parser.parse_args().kind
+    parser.add_argument("--kind", choices=_KINDS, required=True, nargs="+")
+    parser.add_argument("--once", action="store_true", help="make each call once: of its sources, with the one that is easiest got wrong")
+    options = parser.parse_args()
     out = os.fdopen(os.dup(sys.stdout.fileno()), "w", buffering=1, encoding="utf-8")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     clean(os.environ)
-    _KINDS[kind](out)
+    for kind in options.kind:
+        _KINDS[kind](out, options.once)
 
 
 def sent(request: Request, token: str, key: str, litellm_key: str | None = None) -> str:
@@ -137,13 +139,14 @@ def _shown(text: str, names: Mapping[str, str]) -> str:
     return text if len(text) <= _LENGTH else f"{text[:_LENGTH]} ... ({len(text) - _LENGTH} more characters)"
 
 
-def _sdk(out: TextIO) -> None:
-    """Every SDK call path with a token from every source, against the stand-in."""
+def _sdk(out: TextIO, once: bool) -> None:
+    """Every SDK call path with a token from every source, or from the last that applies, against the stand-in."""
     judge = Anthropic()
     loop = asyncio.new_event_loop()
     with loopback_only(), Origin(judge) as origin:
         os.environ.update(ANTHROPIC_API_BASE=origin.url, LITELLM_ANTHROPIC_OAUTH_ORIGINS=origin.url)
-        calls = [(path, source) for path in installed_paths() for source in _SOURCES if _applies(path, source)]
+        by_path = {path.name: [(path, source) for source in _SOURCES if _applies(path, source)] for path in installed_paths()}
+        calls = [call for of_path in by_path.values() for call in of_path[-1 if once else 0 :]]
         for number, (path, source) in enumerate(calls):
             _say(out, "SDK calls", number, len(calls))
             token, key = oauth_token(), api_key()
@@ -210,7 +213,7 @@ def _result(path: CallPath, given: Mapping[str, Any], loop: asyncio.AbstractEven
     return result
 
 
-def _proxy(out: TextIO) -> None:
+def _proxy(out: TextIO, once: bool) -> None:
     """Every route of a proxy process whose operator has a key of its own, as clients with a token call it."""
     with scene() as stage, tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         files = [{"custom_llm_provider": "anthropic", "api_key": stage.operator_key, "api_base": stage.anthropic.url}]
@@ -229,7 +232,7 @@ def _proxy(out: TextIO) -> None:
         }
         out.write(json.dumps({"progress": "starting the proxy"}) + "\n")
         with Proxy(config, Path(folder), environment) as proxy:
-            calls = [*_route_calls(), *_client_calls()]
+            calls = [*_route_calls(_KEY_HEADERS[:1] if once else _KEY_HEADERS), *_client_calls()]
             for number, (family, path, source, call) in enumerate(calls):
                 _say(out, "proxy calls", number, len(calls))
                 token = stage.token()
@@ -256,10 +259,10 @@ def _restarted(proxy: Proxy) -> _Failure | None:
 _Call = Callable[[str, str, str], "_Failure | None"]
 
 
-def _route_calls() -> Iterator[tuple[str, str, str, _Call]]:
+def _route_calls(key_headers: Sequence[str]) -> Iterator[tuple[str, str, str, _Call]]:
     """Each route once for each header that holds the LiteLLM key; the token is in `Authorization`."""
     for route in (*ROUTES, *PASS_THROUGH_FILES):
-        for header in _KEY_HEADERS:
+        for header in key_headers:
 
             def call(url: str, token: str, key: str, route: Any = route, header: str = header) -> _Failure | None:
                 try:
@@ -309,7 +312,7 @@ def _client_calls() -> Iterator[tuple[str, str, str, _Call]]:
         yield name, name, "auth_token of the anthropic client", call
 
 
-def _real(out: TextIO) -> None:
+def _real(out: TextIO, once: bool) -> None:
     """One cheap call a path to the real API with the token from ANTHROPIC_OAUTH_TOKEN; what would store something is left out."""
     token = os.environ["ANTHROPIC_OAUTH_TOKEN"].strip()
     loop = asyncio.new_event_loop()
@@ -336,7 +339,7 @@ def _tell(out: TextIO, cell: Cell) -> None:
     out.write(json.dumps({"cell": asdict(cell)}) + "\n")
 
 
-_KINDS: Final[Mapping[str, Callable[[TextIO], None]]] = {"SDK": _sdk, "proxy": _proxy, "Anthropic": _real}
+_KINDS: Final[Mapping[str, Callable[[TextIO, bool], None]]] = {"SDK": _sdk, "proxy": _proxy, "Anthropic": _real}
 
 if __name__ == "__main__":
     main()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,12 +38,15 @@ def installed_release(python: str) -> str:
     return done.stdout.strip()
 
 
-def made(side: Side, kind: str, tell: Callable[[str], None]) -> list[Cell]:
-    """Have a side's interpreter make the calls of one kind, and tell of its progress. Raises CallsFailed if it could not."""
+def made(side: Side, kinds: Sequence[str], tell: Callable[[str], None], *, once: bool = False) -> list[Cell]:
+    """Have a side's interpreter make the calls of some kinds in one process, and tell of its progress. Raises CallsFailed if it could not.
+
+    once: with one source a call, in place of all.
+    """
     # The real token goes to no process but the one that sends it to Anthropic.
-    environment = {name: value for name, value in os.environ.items() if kind == "Anthropic" or name != TOKEN}
+    environment = {name: value for name, value in os.environ.items() if "Anthropic" in kinds or name != TOKEN}
     environment["PYTHONPATH"] = str(ROOT)
-    command = [side.python, "-m", "demo.calls", "--kind", kind]
+    command = [side.python, "-m", "demo.calls", "--kind", *kinds, *["--once"] * once]
     cells: list[Cell] = []
     pipe = subprocess.PIPE
     with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=pipe, stderr=pipe, text=True, encoding="utf-8") as process:
@@ -57,6 +60,6 @@ def made(side: Side, kind: str, tell: Callable[[str], None]) -> list[Cell]:
                 else:
                     tell(f"{side.name} {side.release}: {event['progress']}")
     if process.returncode:
-        shown = masked(said.result()[-3000:])
-        raise CallsFailed(f"The {kind} calls could not be made with {side.python}, which ended with status {process.returncode}:\n{shown}")
+        shown, of = masked(said.result()[-3000:]), " and ".join(kinds)
+        raise CallsFailed(f"The {of} calls could not be made with {side.python}, which ended with status {process.returncode}:\n{shown}")
     return cells
