@@ -89,7 +89,9 @@ def _parser() -> argparse.ArgumentParser:
         "check", "list each claimed definition and whether its pin still holds, for all pinned releases unless one is named"
     ).add_argument("--compare", type=Path, metavar="WHEEL", help="the wheel the pins were written for: show what changed since, as a diff")
     command("diff", "show the whole fork as a patch to upstream that `git apply` takes, coloured on a terminal")
-    command("pin", "write the pins, and print what they stand for: look at it first").add_argument(
+    pins = command("pin", "write the pins, and print what they stand for: look at it first")
+    pins.add_argument("--all", action="store_true", help="of every pinned release, the oldest first")
+    pins.add_argument(
         "--wheels",
         action="store_true",
         help="pin the sha256 of the release's wheels instead, for every platform, as your index has them (asks uv)",
@@ -183,10 +185,18 @@ def _diff(options: argparse.Namespace) -> int:
 
 
 def _pin(options: argparse.Namespace) -> int:
-    release = load_release(options.release)
-    if options.wheels:
-        return _pin_wheels(release)
-    with open_wheel(release, options.wheel) as upstream:
+    # The oldest first: the pins of a newer one name those of an older one where they are mostly the same.
+    for name in reversed(pinned()) if options.all else [options.release]:
+        release = load_release(name)
+        if options.wheels:
+            _pin_wheels(release)
+        else:
+            _pin_definitions(release, options.wheel)
+    return 0
+
+
+def _pin_definitions(release: Release, wheel: Path | None) -> None:
+    with open_wheel(release, wheel) as upstream:
         patch = merge_release(release, upstream)
     drifted = drift(patch)
     pins = patch.pins()
@@ -197,7 +207,6 @@ def _pin(options: argparse.Namespace) -> int:
             print("".join(f"    {text}\n" for text in item.text.split("\n")), end="")
     replace(release, definitions=pins).save()
     print(f"{release.file}: {sum(map(len, pins.values()))} pins, {len(drifted)} of them changed.")
-    return 0
 
 
 def _move(options: argparse.Namespace) -> int:
@@ -224,14 +233,13 @@ def _series(options: argparse.Namespace) -> int:
     return 0
 
 
-def _pin_wheels(release: Release) -> int:
+def _pin_wheels(release: Release) -> None:
     wheels = indexed_wheels(release)
     for name in sorted(wheels.keys() | release.wheels.keys()):
         old, new = release.wheels.get(name, "none"), wheels.get(name, "none")
         print(f"{name}: {f'{old[:12]} -> {new[:12]}' if old != new else 'as before'}")
     replace(release, wheels=wheels).save()
     print(f"{release.file}: {len(wheels)} wheels of {release.name}.")
-    return 0
 
 
 def _notes(options: argparse.Namespace) -> int:

@@ -50,15 +50,15 @@ class Release:
     def save(self) -> None:
         """Write the pins, sorted, so that the same pins give the same bytes.
 
-        Where most are those of an older release, that one is named and only the others are written: upstream releases every other day,
-        and changes few of these definitions in a patch release.
+        Where three in four are those of an older release, that one is named and only the others are written: upstream releases every
+        other day, and changes few of these definitions in a patch release.
         """
         whole = {"wheels": dict(sorted(self.wheels.items())), "definitions": _sorted(self.definitions)}
         base = self._base()
         if base is not None:
-            short = {"wheels": whole["wheels"], "like": base.name, "definitions": _sorted(_difference(base.definitions, self.definitions))}
-            if 2 * len(_json(short)) < len(_json(whole)):
-                whole = short
+            others = _sorted(_difference(base.definitions, self.definitions))
+            if 4 * len(_json(others)) < len(_json(whole["definitions"])):
+                whole = {"wheels": whole["wheels"], "like": base.name, "definitions": others}
         write_atomically(self.file, _json(whole))
 
     def _base(self) -> Release | None:
@@ -114,6 +114,11 @@ def new_release(name: str, root: Path = ROOT) -> Release:
     order(name)
     require_not_excluded(name, excluded)
     return Release(root, name, local, {}, {})
+
+
+def excluded(root: Path = ROOT) -> Mapping[str, str]:
+    """The releases that are never built from, each with the reason."""
+    return _settings(root)[1]
 
 
 def require_not_excluded(name: str, excluded: Mapping[str, str]) -> None:
