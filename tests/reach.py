@@ -2,11 +2,13 @@
 
     python -m tests.reach [--release RELEASE | --since RELEASE]
 
-A release is built from its pinned wheel, installed with its `proxy` extra, and makes the demo's calls, once as upstream has it and once
-as the fork. Two are tried at a time. What is written already and was tried with the same overlay and calls is not tried again, so that
-a run which was cut off goes on where it was; a release that is named is tried anew. One that is not pinned yet is merged by the pins of
-the nearest, and pinned if every call comes out right and a newer one is pinned. Run by the interpreter of .venv: its pip is asked which
-releases there are, and its uv installs.
+A release is built from its pinned wheel, installed with its `proxy` extra, imported, and makes the demo's calls: each call path and route
+once, and on the pinned releases that the suites run on, the newest patch release of each minor one and a release that is named, with the
+token from every source and by upstream too. Two are tried at a time, each in an environment that only changes where two releases ask for
+different things. What is written already and was tried with the same overlay and calls is not tried again, so that a run which was cut
+off goes on where it was; a release that is named is tried anew. One that is not pinned yet is merged by the pins of the nearest, and
+pinned if every call comes out right and a newer one is pinned. Run by the interpreter of .venv: its pip is asked which releases there
+are, and its uv installs.
 
 Exit status: 0 if the fork is right on every call of every release tried, 1 if not.
 """
@@ -16,15 +18,19 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+import os
+import queue
 import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import asdict, dataclass, field, replace
+from importlib.util import cache_from_source
 from pathlib import Path
-from typing import Any
+from typing import Any, Final, Literal
 
 from demo.cells import right
 from demo.sides import CallsFailed, Side, installed_release, made
@@ -33,15 +39,20 @@ from fork.errors import ForkError
 from fork.files import write_atomically
 from fork.layers import layers, overlay_of
 from fork.move import unpinned_release
-from fork.patch import merge_release
-from fork.release import PACKAGE, ROOT, Release, load_release, nearest, order, pinned
+from fork.patch import drift, merge_release, require_pins
+from fork.release import PACKAGE, ROOT, Release, excluded, load_release, nearest, order, pinned
 from fork.upstream import open_wheel
 from tests.support.overrides import overrides_for
 
 TABLE, RECORD = ROOT / "docs" / "releases.md", ROOT / "docs" / "releases.json"
 AT_A_TIME = 2
+# The first release that the fork is for, and those that the suites run on beside the newest patch release of each minor one.
+FIRST: Final = "1.81.0"
+CLOSELY: Final = ("1.81.3", "1.106.2")
 _UV = Path(sys.executable).parent / "uv"
 _TEST_REQUIREMENTS = ROOT / "requirements" / "test.txt"
+
+Which = Literal["upstream", "fork"]
 
 
 @dataclass(frozen=True)
@@ -75,101 +86,197 @@ def main() -> int:
         prog="python -m tests.reach", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     which = parser.add_mutually_exclusive_group()
-    which.add_argument("--release", help="try this release only, and anew")
+    which.add_argument("--release", help="try this release only, anew, with every source")
     which.add_argument("--since", metavar="RELEASE", help="try this release and every newer one")
     options = parser.parse_args()
-    results = read(RECORD)
+    # A release's modules are compiled once for the processes that import them.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     names = [options.release] if options.release else [name for name in available() if order(name) >= order(options.since or "0")]
-    wanted = [name for name in names if options.release or name not in results or results[name].tried_with != untried(name).tried_with]
-    print(f"{len(names)} release(s), {len(names) - len(wanted)} of them tried already.", flush=True)
-    with ThreadPoolExecutor(AT_A_TIME) as pool:
-        running = [pool.submit(tried, name) for name in wanted]
-        for number, done in enumerate(as_completed(running), 1):
-            result, release = done.result()
-            # A newer one than is pinned would be what is built by default, and that takes a human: `python -m fork move`.
-            if release is not None and result.is_right and result.release not in pinned() and order(release.name) < order(pinned()[0]):
-                release.save()
-            results[result.release] = result
-            write(results)
-            print(f"[{number}/{len(wanted)}] {row(result)}", flush=True)
+    closely = {options.release} if options.release else closely_tried(names)
+    results = read(RECORD)
+    if options.release:
+        results.pop(options.release, None)
+    try:
+        for side in ("fork", "upstream"):
+            _try_all(side, names, closely, results)
+    finally:
+        shutil.rmtree(_folder(), ignore_errors=True)
     return 0 if all(results[name].is_right for name in names) else 1
 
 
+def _try_all(side: Which, names: Sequence[str], closely: set[str], results: dict[str, Tried]) -> None:
+    """Try one side of each release that is not written down yet, and write it down."""
+    asked = names if side == "fork" else [name for name in names if name in closely and not results[name].reason]
+    wanted = [name for name in asked if not _is_tried(results.get(name), untried(name, name in closely), side)]
+    print(f"{side}: {len(asked)} release(s), {len(asked) - len(wanted)} of them tried already.", flush=True)
+    slots: queue.SimpleQueue[Path] = queue.SimpleQueue()
+    for number in range(AT_A_TIME):
+        slots.put(_folder() / str(number))
+
+    def run(name: str) -> tuple[Tried, Release | None, float]:
+        slot, began = slots.get(), time.monotonic()
+        try:
+            return *tried(name, side, slot, every_source=name in closely), time.monotonic() - began
+        finally:
+            slots.put(slot)
+
+    with ThreadPoolExecutor(AT_A_TIME) as pool:
+        for number, done in enumerate(as_completed([pool.submit(run, name) for name in wanted]), 1):
+            result, release, seconds = done.result()
+            if side == "fork" and release is not None and result.is_right:
+                _keep_pins(release)
+            before = results.get(result.release)
+            results[result.release] = result if side == "fork" or before is None else replace(before, upstream=result.upstream)
+            write(results)
+            print(f"[{number}/{len(wanted)}] {seconds:.0f} s {row(results[result.release])}", flush=True)
+
+
+def _is_tried(known: Tried | None, now: Tried, side: Which) -> bool:
+    return known is not None and known.tried_with == now.tried_with and (side == "fork" or known.upstream is not None)
+
+
+def _keep_pins(release: Release) -> None:
+    """Write the pins of a release that came out right. One that is newer than all would be built by default: that takes a human."""
+    if order(release.name) < order(pinned()[0]) and (release.name not in pinned() or load_release(release.name) != release):
+        release.save()
+
+
 def available() -> list[str]:
-    """The stable releases that the index has, and the pinned ones, the newest first. Raises SystemExit where pip cannot tell."""
+    """The stable releases that the index has, the pinned and the excluded ones, the oldest first: pins of a newer one name an older.
+
+    Raises SystemExit where pip cannot tell.
+    """
     command = [sys.executable, "-m", "pip", "index", "versions", "--disable-pip-version-check", PACKAGE]
     done = subprocess.run(command, capture_output=True, text=True)
     listed = re.search(r"^Available versions: (.*)", done.stdout, re.MULTILINE)
     if listed is None:
         sys.exit(f"error: pip does not tell which releases there are:\n{done.stderr}")
     stable = {name for name in listed[1].split(", ") if re.fullmatch(r"[\d.]+", name)}
-    oldest = min(pinned(), key=order)
-    return sorted((name for name in stable | {*pinned()} if order(name) >= order(oldest)), key=order, reverse=True)
+    return sorted((name for name in stable | {*pinned()} | excluded().keys() if order(name) >= order(FIRST)), key=order)
 
 
-def untried(name: str) -> Tried:
+def closely_tried(names: Iterable[str]) -> set[str]:
+    """The releases that make each call with the token from every source: the newest of each minor one, and those of the suites."""
+    newest: dict[str, str] = {}
+    for name in sorted(names, key=order):
+        newest[name.rpartition(".")[0]] = name
+    return {*newest.values(), *CLOSELY}
+
+
+def untried(name: str, every_source: bool = False) -> Tried:
     """What is known of a release before it is tried."""
     laid = [layer for layer in layers(ROOT) if layer.holds_for(name)]
     override = overrides_for(name)
     files = [*overlay_of(laid).values(), *ROOT.glob("demo/*.py"), *ROOT.glob("tests/support/*.py"), _TEST_REQUIREMENTS]
     files += [override] if override else []
-    digest = hashlib.sha256(b"".join(file.read_bytes() for file in sorted(files)))
+    digest = hashlib.sha256(b"".join(file.read_bytes() for file in sorted(files)) + str(every_source).encode())
     text = override.read_text("utf-8").splitlines() if override else []
     return Tried(name, [layer.name for layer in laid[1:]], [line for line in text if line[:1] != "#"], digest.hexdigest()[:16])
 
 
-def tried(name: str) -> tuple[Tried, Release | None]:
-    """Try a release: what came of it, and the release with its pins, None where it could not be built."""
-    start, folder = untried(name), ROOT / "build" / "reach" / name
-    shutil.rmtree(folder, ignore_errors=True)
+def tried(name: str, side: Which, slot: Path, *, every_source: bool) -> tuple[Tried, Release | None]:
+    """Try one side of a release: what came of it, and the release with its pins, None where it could not be built."""
+    start = untried(name, every_source)
     release: Release | None = None
     try:
-        release = pinned_or_merged(name)
+        release = merged(name)
         with open_wheel(release) as upstream:
             wheel = upstream.path
-        python = _environment(folder / "venv", wheel)
-        theirs = _tally("upstream", python, wheel)
-        ours = _tally("the fork", python, build(release, None, folder))
-        return replace(start, upstream=theirs, fork=ours), release
+        python = _environment(slot, wheel)
+        with_calls = _tally(side, python, wheel if side == "upstream" else build(release, None, slot / "dist"), every_source)
+        return replace(start, upstream=with_calls) if side == "upstream" else replace(start, fork=with_calls), release
     except (ForkError, CallsFailed) as error:
-        return replace(start, reason=" ".join(str(error).split())[:400]), release
+        return replace(start, reason=_reason(error)), release
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        shutil.rmtree(slot / "dist", ignore_errors=True)
 
 
-def pinned_or_merged(name: str) -> Release:
-    """A release by its pins; one without, by the pins that are right now, if all that the overlay claims has a place there."""
+def _reason(error: Exception) -> str:
+    """An error in a line of the table: its first words and its last, which of a traceback is what was raised."""
+    if isinstance(error, ForkError):
+        return f"{error.what} {error.why}"
+    first, *others = filter(None, (line.strip() for line in str(error).replace(f"{ROOT}/", "").splitlines()))
+    return " ".join([first, *others[-1:]])[:400]
+
+
+def merged(name: str) -> Release:
+    """A release with the pins that hold for the overlay as it is; one without pins is compared with the nearest."""
     if name in pinned():
-        return load_release(name)
+        return with_present_pins(load_release(name))
     release, before = unpinned_release(name, ROOT), nearest(name)
     with open_wheel(release) as upstream:
         patch = merge_release(replace(release, definitions=before.definitions if before else {}), upstream)
     return replace(release, definitions=patch.pins())
 
 
-def _environment(folder: Path, wheel: Path) -> str:
-    """An environment with all that a release asks for but itself, and with what the calls need; its interpreter."""
+def with_present_pins(release: Release) -> Release:
+    """A pinned release with the pins that hold for the overlay as it is.
+
+    Raises ForkError where upstream's text is not what was pinned. What the overlay newly claims in an older release is judged by how the
+    calls come out; in the newest, somebody has to have looked at it.
+    """
+    with open_wheel(release) as upstream:
+        patch = merge_release(release, upstream)
+    if release.name == pinned()[0] or any(item.rank not in ("unpinned", "unclaimed") for item in drift(patch)):
+        require_pins(patch)
+    return replace(release, definitions=patch.pins())
+
+
+def _folder() -> Path:
+    return ROOT / "build" / "reach"
+
+
+def _environment(slot: Path, wheel: Path) -> str:
+    """A slot's environment with just what a release asks for but itself, and what the calls need; its interpreter."""
     override = overrides_for(wheel.name.split("-")[1])
     options = ["--override", str(override)] if override else []
+    python = slot / "venv" / "bin" / "python"
+    if not python.exists():
+        _uv("venv", "--quiet", "--python", sys.executable, str(slot / "venv"))
     asked = f"{PACKAGE}[proxy] @ {wheel.as_uri()}\n"
-    _uv("venv", "--quiet", "--python", sys.executable, str(folder))
-    python = str(folder / "bin" / "python")
-    command = ["pip", "compile", "--quiet", "--no-header", "--no-annotate", "--python", python, *options, str(_TEST_REQUIREMENTS), "-"]
-    locked = _uv(*command, given=asked)
+    command = ["pip", "compile", "--quiet", "--no-header", "--no-annotate", "--python", str(python), *options]
+    locked = _uv_cached(*command, str(_TEST_REQUIREMENTS), "-", given=asked)
     others = "\n".join(line for line in locked.splitlines() if not line.startswith(f"{PACKAGE} ") and not line.startswith(f"{PACKAGE}["))
-    _uv("pip", "install", "--quiet", "--no-deps", "--python", python, "--requirement", "-", given=others)
-    return python
+    _uv_cached("pip", "sync", "--quiet", "--python", str(python), "-", given=others)
+    return str(python)
 
 
-def _tally(side: str, python: str, wheel: Path) -> Tally:
+def _tally(side: Which, python: str, wheel: Path, every_source: bool) -> Tally:
     """Put a wheel into the environment, and have it make the calls."""
+    _install(python, wheel)
+    where = Side(side, python, installed_release(python))
+    cells = made(where, ["SDK", "proxy"], lambda _: None, once=not every_source)
+    wrong = {" | ".join(cell.key): cell.outcome for cell in cells if not cell.is_right} if side == "fork" else {}
+    return Tally(len(cells), right(cells), wrong)
+
+
+def _install(python: str, wheel: Path) -> None:
+    """Install a wheel in place of the release before it; of modules that are the same in both, what they were compiled to is kept."""
+    venv = Path(python).parent.parent
+    (packages,) = venv.glob("lib/python*/site-packages")
+    package, before = packages / PACKAGE, venv / "before"
+    shutil.rmtree(before, ignore_errors=True)
+    if package.is_dir():
+        package.rename(before)
     # Past uv's cache, which would keep 200 MB of each release.
     _uv("pip", "install", "--quiet", "--no-deps", "--no-cache", "--reinstall", "--python", python, str(wheel))
-    where = Side(side, python, installed_release(python))
-    print(f"  {where.release}: calling", flush=True)
-    cells = [*made(where, "SDK", lambda _: None), *made(where, "proxy", lambda _: None)]
-    wrong = {" | ".join(cell.key): cell.outcome for cell in cells if not cell.is_right} if side == "the fork" else {}
-    return Tally(len(cells), right(cells), wrong)
+    for module in package.rglob("*.py"):
+        old = before / module.relative_to(package)
+        compiled = Path(cache_from_source(old))
+        if compiled.is_file() and old.read_bytes() == module.read_bytes():
+            os.utime(module, ns=(old.stat().st_atime_ns, old.stat().st_mtime_ns))
+            kept = Path(cache_from_source(module))
+            kept.parent.mkdir(exist_ok=True)
+            compiled.replace(kept)
+    shutil.rmtree(before, ignore_errors=True)
+
+
+def _uv_cached(*arguments: str, given: str) -> str:
+    """What uv says by its cache alone, where it has all; it would ask the index about each of 150 packages for every release."""
+    try:
+        return _uv(*arguments, "--offline", given=given)
+    except CallsFailed:
+        return _uv(*arguments, given=given)
 
 
 def _uv(*arguments: str, given: str = "") -> str:
@@ -201,12 +308,13 @@ def write(results: Mapping[str, Tried]) -> None:
 def table(results: Sequence[Tried]) -> Iterator[str]:
     """docs/releases.md, line by line."""
     yield "# Releases\n"
-    yield "Written by `make reach`, which builds, installs and runs each release, once as upstream has it and once as the fork."
-    yield "A call is one call path or route with an OAuth token from one source; it is right if the token went out as Anthropic takes it,"
-    yield "and was answered. Layers are those of `backports/` that are laid over `litellm/`. [releases.json](releases.json) has the same"
-    yield "for programs, with each call that was not right.\n"
+    yield "Written by `make reach`, which builds, installs, imports and runs each stable release. Each call path and route is called with"
+    yield "an OAuth token once; on the newest patch release of each minor one, on 1.81.3 and on 1.106.2 once for each source that a token"
+    yield "can come from, and by upstream as well. A call is right if the token went out as Anthropic takes it, and was answered. Of the"
+    yield "layers in `backports/` the oldest is named that a release is built with; the newer ones are laid below it."
+    yield "[releases.json](releases.json) has all of this for programs, with each call that was not right.\n"
     yield f"{sum(result.is_right for result in results)} of {len(results)} releases are right on every call.\n"
-    yield "| release | layers | upstream right | fork right | why not, or installed with |\n|---|---|---|---|---|"
+    yield "| release | layer | upstream right | fork right | why not, or installed with |\n|---|---|---|---|---|"
     yield from map(row, results)
 
 
@@ -214,7 +322,7 @@ def row(result: Tried) -> str:
     """A release in the table."""
     sides = (f"{side.right} of {side.calls}" if side else "" for side in (result.upstream, result.fork))
     note = result.reason or ", ".join(f"`{line}`" for line in result.overrides)
-    return " | ".join(("| " + result.release, ", ".join(result.layers) or "none", *sides, note.replace("|", "\\|") + " |"))
+    return " | ".join(("| " + result.release, result.layers[-1] if result.layers else "none", *sides, note.replace("|", "\\|") + " |"))
 
 
 if __name__ == "__main__":
