@@ -33,8 +33,13 @@ def writes_oauth_token(build: Callable[P, R]) -> Callable[P, R]:
 
     @functools.wraps(build)
     def built(*args: P.args, **kwargs: P.kwargs) -> R:
+        from litellm.llms.anthropic.common_utils import AnthropicModelInfo
+
         if isinstance(kwargs.get("headers"), Mapping):
             kwargs["headers"] = dict(kwargs["headers"])  # type: ignore[call-overload]
+        # Release 1.81.0 looks for no credential here.
+        if kwargs.get("api_key") is None and is_anthropic_oauth_key(key := AnthropicModelInfo.get_api_key()):
+            kwargs["api_key"] = key
         answer: Any = build(*args, **kwargs)
         written: Any = (_written(answer[0]), *answer[1:]) if isinstance(answer, tuple) else _written(answer)
         return written  # type: ignore[no-any-return]
