@@ -1,14 +1,24 @@
 """Every public call of LiteLLM is made by the decorator `client`: here a caller's OAuth token leaves the headers it came in.
 
 Upstream passes `extra_headers` with a token on to whichever provider a call, a fallback or a retry ends up at, and logs them on the way.
+What a deployment's hooks change of a client's own request and of its answer is taken over.
 
 Intent: scope
 Upstream: BerriAI/litellm#37905
 Remove when: upstream scopes a caller's token by provider and by origin before it builds a request.
 """
 
+from litellm.litellm_core_utils.oauth_hooks import takes_over_answer, takes_over_changes
 from litellm.litellm_core_utils.oauth_scope import scopes_client_tokens
 
 
 @scopes_client_tokens
 def client(original_function): ...
+
+
+@takes_over_changes
+async def async_pre_call_deployment_hook(kwargs, call_type): ...
+
+
+@takes_over_answer
+async def async_post_call_success_deployment_hook(request_data, response, call_type): ...

@@ -13,6 +13,7 @@ Remove when: upstream scopes a caller's token by provider and by origin before i
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import inspect
 from collections.abc import Callable, Iterable, Mapping
@@ -66,7 +67,8 @@ def _around(function: Callable[P, R], change: Callable[..., Any], *, marks: bool
         async def awaited(*args: object, **kwargs: object) -> object:
             args, kwargs = change(args, kwargs)
             try:
-                return await cast(Any, function)(*args, **kwargs)
+                with _hidden_from(function.__name__, kwargs, unless=marks):
+                    return await cast(Any, function)(*args, **kwargs)
             except Exception as error:
                 if marks and (other := failure_of_call(error, kwargs.get("api_key"))) is not error:
                     raise other from error
@@ -78,13 +80,21 @@ def _around(function: Callable[P, R], change: Callable[..., Any], *, marks: bool
     def called(*args: object, **kwargs: object) -> object:
         args, kwargs = change(args, kwargs)
         try:
-            return cast(Any, function)(*args, **kwargs)
+            with _hidden_from(function.__name__, kwargs, unless=marks):
+                return cast(Any, function)(*args, **kwargs)
         except Exception as error:
             if marks and (other := failure_of_call(error, kwargs.get("api_key"))) is not error:
                 raise other from error
             raise
 
     return cast(Callable[P, R], called)
+
+
+def _hidden_from(call: str, arguments: Arguments, *, unless: bool) -> contextlib.AbstractContextManager[None]:
+    """A context for a call that is not made of the client's request that is served: it makes a request of its own."""
+    from litellm.llms.anthropic.clients_request import hidden_from
+
+    return contextlib.nullcontext() if unless else hidden_from(call, arguments)
 
 
 def keeps_token_at_anthropic(resolve: Callable[P, tuple[Any, ...]]) -> Callable[P, tuple[Any, ...]]:

@@ -32,11 +32,16 @@ class Request:
 
 @dataclass(frozen=True)
 class Answer:
-    """What goes back. A `body` of several parts is sent one chunk each, as an event stream is."""
+    """What goes back. A `body` of several parts is sent one chunk each, as an event stream is.
+
+    pause: seconds ahead of each part. breaks_off: the connection is closed behind the last part, where a body would have ended.
+    """
 
     status: int
     body: bytes | tuple[bytes, ...] = b""
     headers: dict[str, str] = field(default_factory=dict)
+    pause: float = 0.0
+    breaks_off: bool = False
 
 
 class Origin:
@@ -50,6 +55,7 @@ class Origin:
         self._port = port
         self._lock = threading.Lock()
         self._requests: list[Request] = []
+        self._left: list[Request] = []
         self._failures: list[Exception] = []
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="loopback origin", daemon=True)
@@ -62,9 +68,16 @@ class Origin:
         with self._lock:
             return list(self._requests)
 
+    @property
+    def left(self) -> list[Request]:
+        """The requests whose clients went away before they were answered; a copy."""
+        with self._lock:
+            return list(self._left)
+
     def clear(self) -> None:
         with self._lock:
             self._requests.clear()
+            self._left.clear()
 
     def __enter__(self) -> Origin:
         self._thread.start()
@@ -88,7 +101,7 @@ class Origin:
         self._loop.close()
 
     async def _start(self) -> None:
-        self._runner = web.ServerRunner(web.Server(self._handle), shutdown_timeout=1)
+        self._runner = web.ServerRunner(web.Server(self._handle, handler_cancellation=True), shutdown_timeout=1)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", self._port)
         await site.start()
@@ -109,14 +122,28 @@ class Origin:
         except Exception as failure:
             self._failures.append(failure)
             return web.Response(status=500, text=repr(failure))
-        if isinstance(answer.body, bytes):
-            return web.Response(status=answer.status, body=answer.body, headers=answer.headers)
-        response = web.StreamResponse(status=answer.status, headers=answer.headers)
-        await response.prepare(incoming)
-        for part in answer.body:
-            await response.write(part)
+        try:
+            return await _sent(incoming, answer)
+        except (asyncio.CancelledError, ConnectionResetError):
+            with self._lock:
+                self._left.append(request)
+            raise
+
+
+async def _sent(incoming: web.BaseRequest, answer: Answer) -> web.StreamResponse:
+    if isinstance(answer.body, bytes):
+        await asyncio.sleep(answer.pause)
+        return web.Response(status=answer.status, body=answer.body, headers=answer.headers)
+    response = web.StreamResponse(status=answer.status, headers=answer.headers)
+    await response.prepare(incoming)
+    for part in answer.body:
+        await asyncio.sleep(answer.pause)
+        await response.write(part)
+    if answer.breaks_off and incoming.transport is not None:
+        incoming.transport.close()
+    else:
         await response.write_eof()
-        return response
+    return response
 
 
 def _decoded(raw: Iterable[tuple[bytes, bytes]]) -> Iterable[tuple[str, str]]:

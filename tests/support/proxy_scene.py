@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from litellm.constants import ANTHROPIC_TOKEN_COUNTING_BETA_VERSION
 from tests.support import other_providers
 from tests.support.credentials import api_key, oauth_token, plain_bearer
 from tests.support.origin import Answer, Origin, Request
@@ -224,6 +225,8 @@ def wire_headers(request: Request) -> dict[str, str]:
 def with_token(control: Mapping[str, str], token: str, betas: str = "") -> dict[str, str]:
     """What the contract makes of the headers a route sends with the operator's key, where a client brings a token and betas."""
     asked = {beta for value in (control.get("anthropic-beta", ""), OAUTH_BETA, betas) for beta in value.split(",") if beta}
+    # LiteLLM counts with a beta of its own; a client's own request for a count does not.
+    asked.discard(ANTHROPIC_TOKEN_COUNTING_BETA_VERSION)
     return {
         **{name: value for name, value in control.items() if name != "x-api-key"},
         "authorization": f"Bearer {token}",

@@ -46,6 +46,7 @@ class Anthropic:
     knows: whether a credential (an OAuth token or an API key, as sent) is one Anthropic has issued.
     statuses: for a known credential, the error status every request with it gets (401, 403, 429, 529).
     stream_errors: for a known credential, the error type that is the first event of each stream it asks for, with status 200.
+    answers: for a known credential, the very answer that every request with it gets.
     retry_after: seconds in the `retry-after` header of a 429.
     redirect_to: an origin; every request is answered with 307 to the same target there.
     """
@@ -53,6 +54,7 @@ class Anthropic:
     knows: Callable[[str], bool] = lambda credential: credential.startswith((_TOKEN_PREFIX, _KEY_PREFIX))
     statuses: dict[str, int] = field(default_factory=dict)
     stream_errors: dict[str, str] = field(default_factory=dict)
+    answers: dict[str, Answer] = field(default_factory=dict)
     retry_after: int = 7
     redirect_to: str | None = None
     _numbers: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
@@ -67,6 +69,9 @@ class Anthropic:
             headers = {"retry-after": str(self.retry_after)} if status == 429 else {}
             error = {"type": _ERROR_TYPES[status], "message": message}
             return _json({"type": "error", "error": error, "request_id": request_id}, request_id, status, headers)
+        told = next((answer for credential, answer in self.answers.items() if credential in _credentials(request)), None)
+        if told is not None:
+            return told
         broken = next((kind for credential, kind in self.stream_errors.items() if _is_streamed_with(request, credential)), None)
         if broken is not None:
             return _events({"type": "error", "error": {"type": broken, "message": "As this stand-in was told to answer."}})
@@ -103,9 +108,12 @@ class Anthropic:
         return None
 
 
+def _credentials(request: Request) -> tuple[str | None, str]:
+    return request.header("x-api-key"), (request.header("authorization") or "").partition(" ")[2]
+
+
 def _is_streamed_with(request: Request, credential: str) -> bool:
-    sent = (request.header("x-api-key"), (request.header("authorization") or "").partition(" ")[2])
-    return credential in sent and b'"stream":true' in request.body.replace(b" ", b"")
+    return credential in _credentials(request) and b'"stream":true' in request.body.replace(b" ", b"")
 
 
 def _betas(request: Request) -> set[str]:

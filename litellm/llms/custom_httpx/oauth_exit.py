@@ -15,11 +15,13 @@ import contextvars
 import functools
 import sys
 from collections.abc import Callable
-from typing import Any, Final, ParamSpec, TypeVar
+from typing import Final, ParamSpec, TypeVar
 from urllib.parse import unquote_to_bytes
 
 import httpx
 from multidict import CIMultiDict, CIMultiDictProxy
+
+from litellm.llms.custom_httpx.clients_exit import ends_with_its_client, sends_clients_token
 
 P = ParamSpec("P")
 Client = TypeVar("Client", httpx.Client, httpx.AsyncClient, "httpx.Client | None", "httpx.AsyncClient | None")
@@ -47,6 +49,8 @@ def watch_credentials(client: httpx.Client | httpx.AsyncClient) -> None:
     hooks = client.event_hooks
     if before not in hooks["request"]:
         client.event_hooks = {"request": [*hooks["request"], before], "response": [*hooks["response"], after]}
+        if isinstance(client, httpx.AsyncClient):
+            ends_with_its_client(client)
 
 
 def configured_elsewhere(token: str) -> None:
@@ -55,8 +59,11 @@ def configured_elsewhere(token: str) -> None:
 
 
 def _leaves(request: httpx.Request) -> None:
+    from litellm.llms.anthropic.clients_request import clients_request
     from litellm.llms.anthropic.oauth import OAUTH_TOKEN_PREFIX, holds_token
 
+    if (asked := clients_request()) is not None and sends_clients_token(request):
+        asked.put_into(request)
     _keep_litellm_key(request)
     if OAUTH_TOKEN_PREFIX.encode() in unquote_to_bytes(request.url.raw_path):
         raise _refusal("in the address of a request")
@@ -119,9 +126,12 @@ def is_litellm_key(value: str) -> bool:
 
 def _answered(response: httpx.Response) -> None:
     from litellm.litellm_core_utils.oauth_masking import masked_fields
+    from litellm.llms.anthropic.clients_request import aiohttp_answer, request_answered
     from litellm.llms.anthropic.oauth import has_token
 
     request = response.request
+    if (asked := request_answered(response)) is not None:
+        asked.answered_with(response)
     if response.has_redirect_location:
         # httpx builds the next request from this one's headers once this hook has run.
         if not _stays(request, response.headers["location"]):
@@ -133,7 +143,7 @@ def _answered(response: httpx.Response) -> None:
         headers = masked_fields(request.headers)
         response.request = httpx.Request(request.method, request.url, headers=headers, stream=request.stream, extensions=request.extensions)
         # LiteLLM's aiohttp transport keeps aiohttp's answer, which keeps a request of its own.
-        answer: Any = getattr(getattr(response.stream, "_stream", response.stream), "_aiohttp_response", None)
+        answer = aiohttp_answer(response)
         if answer is not None:
             answer._request_info = answer.request_info._replace(headers=CIMultiDictProxy(CIMultiDict(headers.multi_items())))
 

@@ -37,6 +37,7 @@ from litellm.proxy.auth.litellm_key import (
 )
 from litellm.proxy.auth.user_api_key_auth import user_api_key_auth
 from litellm.proxy.client_headers import SealsClientTokens
+from litellm.proxy.transparency import ServesTransparently
 from litellm.types.utils import TokenCountResponse
 
 P = ParamSpec("P")
@@ -66,7 +67,7 @@ def serves_client_tokens(startup: Callable[..., AsyncIterator[Any]]) -> Callable
             from litellm.proxy.pass_through_endpoints.llm_passthrough_endpoints import anthropic_proxy_route
 
             methods, asks_for_key = ["GET", "POST", "PUT", "DELETE", "PATCH"], [Depends(user_api_key_auth)]
-            app.middleware_stack = SealsClientTokens(app.middleware_stack)
+            app.middleware_stack = SealsClientTokens(ServesTransparently(app.middleware_stack))
             app.router.routes[:0] = [
                 ClientTokenRoute("/anthropic/{endpoint:path}", anthropic_proxy_route, methods=methods),
                 ClientTokenRoute(

@@ -1,0 +1,261 @@
+"""The request that a client made with its own token: kept beside the call LiteLLM makes of it, and sent in that call's place.
+
+Anthropic asks of a gateway to leave headers and body alone in both directions. Upstream reads a request into arguments and writes another
+from them, with its own user agent and without what it does not know. What is kept here holds no credential and belongs to one request; a
+call that LiteLLM makes by itself while it serves that request does not see it.
+
+Intent: transparency
+Upstream: BerriAI/litellm#37754
+Remove when: upstream sends a client's own headers and body for a request with a client's own token, and answers as Anthropic did.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import contextvars
+import copy
+import functools
+import json
+from collections.abc import AsyncIterator, Iterator, Mapping
+from typing import Any, Final
+
+import httpx
+from aiohttp import ClientPayloadError
+
+from litellm.llms.anthropic.json_members import Member, edited, members_of
+from litellm.llms.anthropic.oauth import BETA_HEADER, OAUTH_BETA, holds_token
+
+# RFC 9110, section 7.6.1, and what frames a message.
+HOP_BY_HOP: Final = frozenset(
+    {
+        "connection",
+        "content-encoding",
+        "content-length",
+        "expect",
+        "keep-alive",
+        "proxy-authenticate",
+        "proxy-authorization",
+        "proxy-connection",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+    }
+)
+# Of the way to the proxy, not of the client.
+_OF_THE_WAY: Final = frozenset({*HOP_BY_HOP, "cookie", "forwarded", "host", "via", "x-real-ip"})
+_NOT_ANTHROPICS: Final = ("x-litellm-", "x-forwarded-")
+_BROWSER_HEADER: Final = "anthropic-dangerous-direct-browser-access"
+_WRITTEN: Final = frozenset({"authorization", "x-api-key", BETA_HEADER, _BROWSER_HEADER})
+# Where a client names none, LiteLLM's is the true one.
+_UNLESS_GIVEN: Final = ("anthropic-version", "user-agent")
+# What httpx undoes without more packages than it has.
+_CODINGS: Final = frozenset({"gzip", "deflate", "identity"})
+_EXTENSION: Final = "clients_request"
+
+_current: Final[contextvars.ContextVar[ClientsRequest | None]] = contextvars.ContextVar("clients_request", default=None)
+
+
+class ClientsRequest:
+    """One request of a client's, as it came in, and Anthropic's last answer to it, as it was given.
+
+    query, headers: as they came. body: grows as it is read. received: what has come of the answer's body, while `noting`. cut: whether
+    that broke off. told: what hooks made of the answer, before and after. left: set once the client has gone away.
+    """
+
+    def __init__(self, query: bytes, headers: list[tuple[str, str]]) -> None:
+        per_hop = _OF_THE_WAY | {
+            part.strip().lower() for name, value in headers if name.lower() == "connection" for part in value.split(",")
+        }
+        self.query = query
+        self.headers = [
+            (name, value)
+            for name, value in headers
+            if name.lower() not in per_hop and not name.lower().startswith(_NOT_ANTHROPICS) and not holds_token(value)
+        ]
+        self.body = bytearray()
+        self.answer: httpx.Response | None = None
+        self.received = bytearray()
+        self.noting = True
+        self.cut = False
+        self.told: list[tuple[Any, Any]] = []
+        self.left = asyncio.Event()
+        self._handed: Mapping[str, Any] = {}
+        self._values: dict[str, Any] = {}
+        self._dropped: set[str] = set()
+
+    async def leave(self) -> None:
+        """End what goes on at Anthropic, for a client that has gone away."""
+        self.left.set()
+        if self.answer is not None:
+            if (inner := aiohttp_answer(self.answer)) is not None:
+                inner.close()  # httpx does not reach it in older releases
+            await self.answer.aclose()
+
+    @functools.cached_property
+    def _members(self) -> list[Member]:
+        try:
+            return members_of(self.body.decode())
+        except ValueError:
+            return []  # what is no JSON object goes out as it came
+
+    @functools.cached_property
+    def _asked(self) -> dict[str, Any]:
+        return {member.name: member.value for member in self._members}
+
+    def before_hooks(self, data: Mapping[str, Any]) -> dict[str, Any]:
+        """What hooks may change of a request's data, apart from whatever they do to it."""
+        asked = self._asked
+        return {
+            name: asked[name] if name in asked and asked[name] == value else copy.deepcopy(value)
+            for name, value in self._anthropics(data).items()
+        }
+
+    def after_hooks(self, before: Mapping[str, Any], data: Mapping[str, Any]) -> None:
+        """Take over what hooks changed, added and took away."""
+        after = self._anthropics(data)
+        for name in before.keys() | after.keys():
+            if name not in after:
+                self._values.pop(name, None)
+                self._dropped.add(name)
+            elif name not in before or after[name] != before[name]:
+                own = self._values.get(name, self._asked.get(name))
+                self._values[name] = copy.deepcopy(merged(own, before.get(name), after[name]))
+                self._dropped.discard(name)
+
+    def hand_on(self, data: Mapping[str, Any]) -> None:
+        """Remember the data that a call is now made of: by it, that call is told from those that LiteLLM makes by itself."""
+        self._handed = data
+
+    def is_handed_on_by(self, call: str, arguments: Mapping[str, Any]) -> bool:
+        """Whether a call, by its name and arguments, is the one that is made of this request."""
+        return call == "anthropic_messages" and arguments.get("messages") == self._handed.get("messages")
+
+    def put_into(self, request: httpx.Request) -> None:
+        """Make a request that LiteLLM built, with the client's token in it, the client's own: its address and its credential stay."""
+        built = request.headers
+        headers = [(name, value) for name, value in self.headers if name.lower() not in _WRITTEN | {"accept-encoding"}]
+        given = {name.lower() for name, _ in headers}
+        headers += [(name, built[name]) for name in _UNLESS_GIVEN if name not in given and name in built]
+        headers += [("accept-encoding", self._codings()), (BETA_HEADER, self._betas()), (_BROWSER_HEADER, "true")]
+        url = request.url.copy_with(query=self.query) if self.query else request.url
+        content = self._body_for(request)
+        extensions = {**request.extensions, _EXTENSION: self}
+        headers.append(("authorization", built["authorization"]))
+        # This very object is what httpx goes on to send.
+        vars(request).update(vars(httpx.Request(request.method, url, headers=headers, content=content, extensions=extensions)))
+
+    def _betas(self) -> str:
+        asked = [value for name, value in self.headers if name.lower() == BETA_HEADER]
+        betas = [beta.strip() for value in asked for beta in value.split(",") if beta.strip()]
+        each = list(dict.fromkeys([*betas, OAUTH_BETA]))
+        return asked[0] if len(asked) == 1 and each == betas else ",".join(each)
+
+    def _codings(self) -> str:
+        asked = ",".join(value for name, value in self.headers if name.lower() == "accept-encoding")
+        known = [coding.strip() for coding in asked.split(",") if coding.partition(";")[0].strip().lower() in _CODINGS]
+        return ", ".join(known) or "identity"
+
+    def _body_for(self, request: httpx.Request) -> bytes:
+        body = bytes(self.body)
+        if not self._members:
+            return body
+        built = json.loads(request.content)
+        # LiteLLM resolves these two, and reads the answer by them.
+        resolved = {name: built[name] for name in ("model", "stream") if (built.get(name) or False) != (self._asked.get(name) or False)}
+        dropped = {name for name in self._asked if name in _names()[1]} | self._dropped
+        if not (resolved or dropped or self._values):
+            return body
+        return edited(body.decode(), self._members, {**self._values, **resolved}, dropped).encode()
+
+    def _anthropics(self, data: Mapping[str, Any]) -> dict[str, Any]:
+        """What goes to Anthropic of a request's data: what the client named, and what Anthropic knows."""
+        anthropics, litellms = _names()
+        told = {name: value for name, value in data.items() if name not in litellms and (name in self._asked or name in anthropics)}
+        metadata = told.pop("metadata", None)
+        if isinstance(metadata, Mapping):
+            # LiteLLM and its guardrails keep notes of their own there.
+            names = {"user_id", *(self._asked.get("metadata") or {})}
+            metadata = {name: value for name, value in metadata.items() if name in names}
+        return {**told, "metadata": metadata} if metadata or "metadata" in self._asked else told
+
+    def answered_with(self, response: httpx.Response) -> None:
+        """Keep Anthropic's answer, whoever reads it."""
+        self.answer, self.cut = response, False
+        self.received.clear()
+        read = response.aiter_bytes
+
+        async def noted(chunk_size: int | None = None) -> AsyncIterator[bytes]:
+            try:
+                async for part in read(chunk_size):
+                    if self.noting:
+                        self.received += part
+                    yield part
+                # Older releases take an answer that broke off for a whole one.
+                self.cut = (inner := aiohttp_answer(response)) is not None and isinstance(inner.content.exception(), ClientPayloadError)
+            except (httpx.TransportError, httpx.StreamError):
+                # Once the client has left, this is how its request to Anthropic was ended.
+                if not self.left.is_set():
+                    self.cut = True
+                    raise
+
+        setattr(response, "aiter_bytes", noted)  # noqa: B010  # a method of this one response
+
+
+@functools.cache
+def _names() -> tuple[frozenset[str], frozenset[str]]:
+    """The names in a body that Anthropic is known to have, and those that are LiteLLM's own."""
+    from litellm.types.llms.anthropic import AnthropicMessagesRequest
+    from litellm.types.utils import all_litellm_params
+
+    anthropics = frozenset(AnthropicMessagesRequest.__annotations__) - {"litellm_metadata", "model", "stream"}
+    return anthropics, frozenset(all_litellm_params) - anthropics - {"model", "stream"}
+
+
+def merged(own: Any, before: Any, after: Any) -> Any:
+    """A value of the client's own with what changed between two others put into it, as finely as their shapes allow."""
+    if after == before:
+        return own
+    if isinstance(own, dict) and isinstance(before, dict) and isinstance(after, dict):
+        changed = {name: value for name, value in after.items() if name not in before or before[name] != value}
+        kept = {name: value for name, value in own.items() if name in after or name not in before}
+        return {**kept, **{name: merged(own.get(name), before.get(name), value) for name, value in changed.items()}}
+    if isinstance(own, list) and isinstance(before, list) and isinstance(after, list) and len(own) == len(before) == len(after):
+        return [merged(*each) for each in zip(own, before, after, strict=True)]
+    return after
+
+
+def aiohttp_answer(response: httpx.Response) -> Any:
+    """The answer of aiohttp's that LiteLLM's transport made a response of; None for any other transport's."""
+    stream: Any = response.stream
+    while stream is not None and not hasattr(stream, "_aiohttp_response"):
+        stream = getattr(stream, "_stream", None)
+    return getattr(stream, "_aiohttp_response", None)
+
+
+def clients_request() -> ClientsRequest | None:
+    """The client's request that is being served, if it came with a client's own token; None within calls that LiteLLM makes by itself."""
+    return _current.get()
+
+
+def request_answered(response: httpx.Response) -> ClientsRequest | None:
+    """The client's request that a response answers; None for any other."""
+    asked = response.request.extensions.get(_EXTENSION)
+    return asked if isinstance(asked, ClientsRequest) else None
+
+
+@contextlib.contextmanager
+def serving(asked: ClientsRequest | None) -> Iterator[None]:
+    """Within the context this is the client's request that is served, or none is."""
+    token = _current.set(asked)
+    try:
+        yield
+    finally:
+        _current.reset(token)
+
+
+def hidden_from(call: str, arguments: Mapping[str, Any]) -> contextlib.AbstractContextManager[None]:
+    """A context for a public call of LiteLLM's: the client's request is hidden from it, unless the call is what is made of that request."""
+    asked = clients_request()
+    return contextlib.nullcontext() if asked is None or asked.is_handed_on_by(call, arguments) else serving(None)

@@ -1,0 +1,55 @@
+"""A request that is sent with a client's own token: how it is told from others, and that it ends once its client has gone away.
+
+Intent: transparency
+Upstream: none yet
+Remove when: upstream ends a request to Anthropic whose client has gone away.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+
+import httpx
+
+
+def sends_clients_token(request: httpx.Request) -> bool:
+    """Whether a request holds a client's token as Anthropic takes it, and may have it."""
+    from litellm.llms.anthropic.oauth import ConfiguredBearer, is_anthropic_oauth_key, may_send_to
+    from litellm.llms.anthropic.oauth_origins import allowed_origins
+
+    bearer = next((value for name, value in request.headers.raw if name.lower() == b"authorization"), b"")
+    clients = is_anthropic_oauth_key(bearer.decode("latin-1")) and not isinstance(bearer, ConfiguredBearer.Encoded)
+    return clients and may_send_to(str(request.url), allowed_origins())
+
+
+def ends_with_its_client(client: httpx.AsyncClient) -> None:
+    """Make an HTTP client give up a request that it sends with a client's token, once the client who made it has gone away."""
+    send = client.send
+
+    @functools.wraps(send)
+    async def sent(request: httpx.Request, *args: object, **kwargs: object) -> httpx.Response:
+        from litellm.llms.anthropic.clients_request import clients_request
+
+        sending = functools.partial(send, request, *args, **kwargs)  # type: ignore[arg-type]
+        asked = clients_request()
+        if asked is None or not sends_clients_token(request):
+            return await sending()
+        answering, leaving = asyncio.ensure_future(sending()), asyncio.ensure_future(asked.left.wait())
+        try:
+            await asyncio.wait({answering, leaving}, return_when=asyncio.FIRST_COMPLETED)
+            if not answering.done():
+                raise _client_left()
+            return await answering
+        finally:
+            answering.cancel()
+            leaving.cancel()
+
+    setattr(client, "send", sent)  # noqa: B010  # a method of this one client
+
+
+def _client_left() -> Exception:
+    from litellm.litellm_core_utils.oauth_failures import as_clients_own
+    from litellm.llms.anthropic.common_utils import AnthropicError
+
+    return as_clients_own(AnthropicError(status_code=499, message="The client went away before it was answered."))

@@ -1,0 +1,231 @@
+"""A client's request with its own token, and Anthropic's answer to it, at the proxy's outer edge: neither is LiteLLM's to reword.
+
+Claude Code reads the wording of an error to tell an expired token, and limits from headers that upstream drops. LiteLLM answers in between
+as ever, so that its keys, budgets, guardrails, callbacks and metrics see the request; what leaves here is what Anthropic said.
+
+Intent: transparency
+Upstream: BerriAI/litellm#19017
+Remove when: upstream answers a request with a client's own token with Anthropic's status, headers and body.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Any, Final
+from urllib.parse import unquote_plus
+
+import httpx
+from starlette.datastructures import Headers
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from litellm.litellm_core_utils.oauth_failures import ERROR_TYPES
+from litellm.llms.anthropic.clients_request import HOP_BY_HOP, ClientsRequest, merged, serving
+from litellm.llms.anthropic.json_members import edited, members_of
+from litellm.llms.anthropic.oauth import has_token, holds_token
+from litellm.proxy._types import UserAPIKeyAuth
+from litellm.proxy.auth.litellm_key import carries_litellm_key, custom_key_header, without_litellm_key
+
+_MESSAGES: Final = ("/v1/messages", "/v1/messages/count_tokens")
+_PASS_THROUGH: Final = "/anthropic/"
+_PASS_PREFIX: Final = "x-pass-"
+# Of the connection to Anthropic, or of its site: nothing that this proxy could promise.
+_NOT_HANDED_BACK: Final = frozenset({*HOP_BY_HOP, "alt-svc", "date", "server", "set-cookie", "strict-transport-security"})
+_ERROR_TYPES: Final = {**ERROR_TYPES, 504: "timeout_error", 529: "overloaded_error"}
+
+
+class ServesTransparently:
+    """ASGI: a request with a client's own token, on a route of Anthropic's shape, is kept as it comes, and answered as Anthropic does."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        route = _route(scope)
+        if route is None:
+            await self.app(scope, receive, send)
+            return
+        exchange = _Exchange(route, _clients_request(scope, route), receive, send)
+        with serving(exchange.asked):
+            try:
+                await self.app(scope, exchange.receive, exchange.send)
+            finally:
+                exchange.end()
+
+
+def without_keys(headers: list[tuple[str, str]], user: UserAPIKeyAuth | None = None) -> list[tuple[str, str]]:
+    """Headers, of which some may come several times, without those that carry the LiteLLM key of `user`, or the first one among them."""
+    joined: dict[str, str] = {}
+    for name, value in headers:
+        joined[name] = f"{joined[name]}, {value}" if name in joined else value
+    kept = without_litellm_key(joined, custom_key_header(), user)
+    return [(name, value) for name, value in headers if name in kept]
+
+
+def _route(scope: Scope) -> str | None:
+    """The route of a request that is to be served transparently; None for any other."""
+    from litellm.proxy.auth.auth_utils import get_request_route
+
+    if scope["type"] != "http" or not has_token(Headers(scope=scope)):
+        return None
+    route = get_request_route(Request(scope))
+    return route if route in _MESSAGES or route.startswith(_PASS_THROUGH) else None
+
+
+def _clients_request(scope: Scope, route: str) -> ClientsRequest:
+    prefix = _PASS_PREFIX if route.startswith(_PASS_THROUGH) else ""
+    headers = [(name.decode("latin-1").removeprefix(prefix), value.decode("latin-1")) for name, value in scope["headers"]]
+    query = [part for part in scope["query_string"].split(b"&") if _may_leave(unquote_plus(part.decode("latin-1")))]
+    return ClientsRequest(b"&".join(query), without_keys(headers))
+
+
+def _may_leave(parameter: str) -> bool:
+    return not holds_token(parameter) and not carries_litellm_key(parameter, None)
+
+
+class _Exchange:
+    """One request and its answer, while LiteLLM serves it."""
+
+    def __init__(self, route: str, asked: ClientsRequest, receive: Receive, send: Send) -> None:
+        self.asked = asked
+        self._route = route
+        self._receive = receive
+        self._send = send
+        self._start: Message = {}
+        # Until it is known whose answer it is, and how long; then whether it is held back to its end.
+        self._held: bytearray | None = None
+        self._waits = False
+        self._done = False
+        self._watch: asyncio.Task[None] | None = None
+
+    async def receive(self) -> Message:
+        if self._watch is not None:
+            await self.asked.left.wait()
+            return {"type": "http.disconnect"}
+        message = await self._receive()
+        if message["type"] == "http.request":
+            self.asked.body += message.get("body", b"")
+            if not message.get("more_body", False):
+                self._watch = asyncio.create_task(self._see_it_leave())
+        return message
+
+    async def _see_it_leave(self) -> None:
+        while (await self._receive())["type"] != "http.disconnect":
+            pass
+        if not self._done:
+            await self.asked.leave()
+
+    def end(self) -> None:
+        """LiteLLM has answered, or has failed to."""
+        if self._watch is not None:
+            self._watch.cancel()
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self._start, self._waits = message, True
+            self._held = bytearray() if self._holds_back() else None
+        elif message["type"] != "http.response.body":
+            await self._send(message)
+        elif self._held is not None:
+            self._held += message.get("body", b"")
+            if not message.get("more_body", False):
+                await self._answer(bytes(self._held))
+        elif not self._breaks_off(message):
+            if self._waits:
+                self._waits = False
+                await self._send({**self._start, "headers": self._headers(message.get("body", b""))})
+            self._done = not message.get("more_body", False)
+            await self._send(message)
+
+    def _holds_back(self) -> bool:
+        """Whether the answer has to be known whole before any of it is sent."""
+        self.asked.noting = False
+        if self._start["status"] >= 400:
+            return True
+        return self._route in _MESSAGES and self.asked.answer is not None and not _is_stream(self.asked.answer)
+
+    def _headers(self, body: bytes) -> list[tuple[bytes, bytes]]:
+        """Anthropic's headers, and beside them LiteLLM's own; LiteLLM's alone where this answer is not Anthropic's. body: its beginning."""
+        answer = self.asked.answer
+        own: list[tuple[bytes, bytes]] = list(self._start["headers"])
+        if answer is None or not self._is_answers(answer, body):
+            return own
+        theirs = [(name.lower(), value) for name, value in answer.headers.raw if name.lower().decode("latin-1") not in _NOT_HANDED_BACK]
+        # LiteLLM copies some of them, in some releases those of a body that was compressed.
+        copied = {*(name.encode() for name in _NOT_HANDED_BACK), b"retry-after", *(name for name, _ in theirs)}
+        if "content-encoding" not in answer.headers:
+            copied.discard(b"content-length")
+        beside = [(name, value) for name, value in own if name.lower() not in copied and not name.lower().startswith(b"llm_provider-")]
+        return [*theirs, *beside]
+
+    def _is_answers(self, answer: httpx.Response, body: bytes) -> bool:
+        """Whether what LiteLLM answers is Anthropic's answer: not a fallback's, and no refusal of LiteLLM's own."""
+        failed = self._start["status"] >= 400
+        if _is_stream(answer):
+            return (failed or _starts_with_error(body)) == _starts_with_error(self.asked.received)
+        return bool(failed == (answer.status_code >= 400))
+
+    async def _answer(self, body: bytes) -> None:
+        answer, status = self.asked.answer, self._start["status"]
+        headers = self._headers(body)
+        if answer is None or not self._is_answers(answer, body):
+            body = body if status < 400 else _as_anthropics(status, body)
+        elif _is_stream(answer):
+            body, status = bytes(self.asked.received), answer.status_code
+        elif self._route in _MESSAGES or status >= 400:
+            body, status = self._told(answer, body), answer.status_code
+        framed = [(name, value) for name, value in headers if name.lower() != b"content-length"]
+        length = (b"content-length", str(len(body)).encode())
+        await self._send({**self._start, "status": status, "headers": [*framed, length]})
+        await self._send({"type": "http.response.body", "body": body})
+        self._done = True
+
+    def _told(self, answer: httpx.Response, body: bytes) -> bytes:
+        """Anthropic's body, with what hooks changed of it; LiteLLM's where it is of another message, as one that a follow-up brought."""
+        try:
+            said = answer.content
+        except httpx.ResponseNotRead:
+            return body
+        theirs, ours = _object(said), _object(body)
+        if answer.status_code < 400 and theirs.get("id") != ours.get("id"):
+            return body
+        changed = theirs
+        for before, after in self.asked.told:
+            changed = merged(changed, before, after)
+        values = {name: value for name, value in changed.items() if name not in theirs or theirs[name] != value}
+        dropped = theirs.keys() - changed.keys()
+        return edited(said.decode(), members_of(said.decode()), values, dropped).encode() if values or dropped else said
+
+    def _breaks_off(self, message: Message) -> bool:
+        """Whether nothing more is sent: the stream that Anthropic did not end is not ended here either, in LiteLLM's words or without."""
+        last = not message.get("more_body", False)
+        return self.asked.cut and (last or b"event: error" in message.get("body", b""))
+
+
+def _is_stream(answer: httpx.Response) -> bool:
+    return answer.status_code < 400 and "text/event-stream" in str(answer.headers.get("content-type"))
+
+
+def _starts_with_error(received: bytes | bytearray) -> bool:
+    return received.lstrip().startswith(b"event: error")
+
+
+def _object(body: bytes) -> dict[str, Any]:
+    try:
+        value = json.loads(body)
+    except ValueError:
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def _as_anthropics(status: int, body: bytes) -> bytes:
+    """A refusal of LiteLLM's own, in Anthropic's shape of an error."""
+    said = _object(body)
+    error = said.get("error")
+    if said.get("type") == "error" and isinstance(error, dict) and error.get("type") in _ERROR_TYPES.values():
+        return body
+    message = error.get("message") if isinstance(error, dict) else error or said.get("detail") or body.decode(errors="replace")
+    kind = _ERROR_TYPES.get(status, "invalid_request_error" if status < 500 else "api_error")
+    told = {"type": kind, "message": message if isinstance(message, str) else json.dumps(message)}
+    return json.dumps({"type": "error", "error": told}).encode()

@@ -1,0 +1,59 @@
+"""A client's own body is edited where it has to be, and byte for byte the client's everywhere else."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from litellm.llms.anthropic.clients_request import merged
+from litellm.llms.anthropic.json_members import edited, members_of
+
+TEXT = ' {"a": 1.50, "b" :["\\u00e9", {"a": 2}],"ü":null,\n "a":"again" } '
+
+
+@pytest.mark.parametrize(
+    ("values", "dropped", "expected"),
+    [
+        ({}, (), TEXT),
+        ({"b": 7}, (), ' {"a": 1.50, "b" :7,"ü":null,\n "a":"again" } '),
+        ({"new": {"x": "é"}}, (), TEXT.replace('"again" }', '"again","new":{"x":"\\u00e9"} }')),
+        ({}, ("a",), ' {"b" :["\\u00e9", {"a": 2}],"ü":null } '),
+        ({"ü": 1}, ("b", "a"), ' {"ü":1 } '),
+        ({"new": 1}, ("a", "b", "ü"), ' {"new":1 } '),
+    ],
+)
+def test_a_text_keeps_what_is_not_named(values: dict[str, object], dropped: tuple[str, ...], expected: str) -> None:
+    """Numbers, escapes, space and order stay as they were written."""
+    assert edited(TEXT, members_of(TEXT), values, dropped) == expected
+    json.loads(expected)
+
+
+@pytest.mark.parametrize("text", ["{}", " { } "])
+def test_an_empty_object_takes_members(text: str) -> None:
+    """A member is added to an object that has none."""
+    assert json.loads(edited(text, members_of(text), {"a": 1}, ())) == {"a": 1}
+
+
+@pytest.mark.parametrize("text", ["", "[]", "1", '{"a"}', '{"a":1', '{"a":1,}', '{"a":1 "b":2}', "{1:2}", '{"a":1} x'])
+def test_what_is_no_object_is_refused(text: str) -> None:
+    """Whatever a parser of JSON would not read as an object."""
+    with pytest.raises(ValueError):
+        members_of(text)
+
+
+@pytest.mark.parametrize(
+    ("own", "before", "after", "expected"),
+    [
+        ({"a": 1, "own": 2}, {"a": 1, "litellms": 3}, {"a": 1, "litellms": 3}, {"a": 1, "own": 2}),
+        ({"a": 1, "own": 2}, {"a": 1, "litellms": 3}, {"a": 5, "litellms": 3, "new": 4}, {"a": 5, "own": 2, "new": 4}),
+        ({"a": 1, "b": 2}, {"a": 1, "b": 2}, {"b": 2}, {"b": 2}),
+        ([{"x": 1, "own": 2}, "y"], [{"x": 1}, "y"], [{"x": 9}, "y"], [{"x": 9, "own": 2}, "y"]),
+        ([1, 2], [1, 2], [1], [1]),
+        ("own", "before", "after", "after"),
+        ("own", "same", "same", "own"),
+    ],
+)
+def test_what_changed_is_put_into_the_clients_own(own: object, before: object, after: object, expected: object) -> None:
+    """What LiteLLM made of a value beforehand stays out of the client's own; what a hook changed of it goes in."""
+    assert merged(own, before, after) == expected
