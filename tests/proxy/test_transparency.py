@@ -177,6 +177,15 @@ def test_a_refusal_comes_back_as_it_was_given(stage: Scene, proxy: Proxy, token:
     assert len(stage.anthropic.requests) == 1
 
 
+@pytest.mark.parametrize("way", WAYS, ids=lambda way: way.name)
+def test_what_litellm_would_mend_is_the_clients_to_mend(stage: Scene, proxy: Proxy, token: str, way: Way) -> None:
+    """A thinking block that Anthropic refuses is not taken out, and the request not sent again: the client hears of it."""
+    message = "messages.1.content.0: Invalid `signature` in `thinking` block"
+    stage.judge.answers[token] = Answer(400, _error("invalid_request_error", message), _HEADERS)
+    direct, through = _both(stage, proxy, way, token)
+    assert (through.status, through.body, len(stage.anthropic.requests)) == (direct.status, direct.body, 1)
+
+
 @pytest.mark.parametrize("compressed", [False, True], ids=["plain", "compressed"])
 @pytest.mark.parametrize("way", [way for way in WAYS if not way.stream], ids=lambda way: way.name)
 def test_an_answer_comes_back_as_it_was_given(stage: Scene, proxy: Proxy, token: str, way: Way, compressed: bool) -> None:

@@ -1,4 +1,4 @@
-"""A request that is sent with a client's own token: how it is told from others, and that it ends once its client has gone away.
+"""A request that is sent with a client's own token: how it is told from others, and that it is sent once, and for no client that has left.
 
 Intent: transparency
 Upstream: none yet
@@ -24,7 +24,7 @@ def sends_clients_token(request: httpx.Request) -> bool:
 
 
 def ends_with_its_client(client: httpx.AsyncClient) -> None:
-    """Make an HTTP client give up a request that it sends with a client's token, once the client who made it has gone away."""
+    """Make an HTTP client give up a client's own request once that client has gone away, and send none again that was refused."""
     send = client.send
 
     @functools.wraps(send)
@@ -35,6 +35,9 @@ def ends_with_its_client(client: httpx.AsyncClient) -> None:
         asked = clients_request()
         if asked is None or not sends_clients_token(request):
             return await sending()
+        if asked.answer is not None and 400 <= asked.answer.status_code < 500:
+            # Some releases mend a request that was refused and send it once more: a client's own is the client's to mend.
+            return asked.answer
         answering, leaving = asyncio.ensure_future(sending()), asyncio.ensure_future(asked.left.wait())
         try:
             await asyncio.wait({answering, leaving}, return_when=asyncio.FIRST_COMPLETED)
