@@ -72,8 +72,8 @@ reach: .venv/installed ## try every release (RELEASE= for one, SINCE= for it and
 mutants: $(call env,$(ONE))/installed ## break the fork in one place at a time, and show that the suites notice each
 	@$(call python,$(ONE)) -m tests.mutants --release $(ONE)
 
-bench: .venv/installed ## measure the tool against its targets
-	@PATH="$(CURDIR)/.venv/bin:$$PATH" .venv/bin/python benchmarks/bench.py
+bench: $(call env,$(ONE))/installed .venvs/upstream-$(ONE)/installed ## measure the fork beside upstream and write docs/performance.md (QUICK=1: try the benchmark)
+	@$(call python,$(ONE)) -m benchmarks.bench --fork $(call python,$(ONE)) --upstream .venvs/upstream-$(ONE)/bin/python $(if $(QUICK),--quick)
 
 lint: .venv/installed ## ruff, mypy over the tool and over what is ours in the merged trees, and whether PATCH_NOTES.md is up to date
 	@.venv/bin/ruff check .

@@ -1,140 +1,341 @@
-"""Measure the tool against its targets: `python benchmarks/bench.py`. Exits with 1 if a target is missed.
+"""Measure the fork beside upstream, in turn and in pairs, and write docs/performance.md: `make bench`.
 
-Each time is the best of several runs with warm caches. Installs go into fresh environments, the fork's and upstream's in turn, and take
-all dependencies from the installer's cache; the wheel of upstream is in the tool's cache.
+    python -m benchmarks.bench --fork PYTHON --upstream PYTHON [--quick]
+
+A pair is one measurement of each side, right after the other and in changing order, so that what else the machine does meets both. Of each
+figure the median of all rounds is told, with the least and the most; the ratio is the median of the pairs' ratios. A target is missed where
+that is above 1.02. `--quick` makes few rounds to try the benchmark itself, and writes nothing.
+
+Exit status: 0 if every target is met, 1 if one is missed.
 """
 
 from __future__ import annotations
 
+import argparse
+import asyncio
+import contextlib
+import json
+import math
 import os
-import shutil
+import platform
+import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO, Any, Final
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
+import aiohttp
 
-from fork.patch import merge_release  # noqa: E402
-from fork.release import Release, load_release  # noqa: E402
-from fork.upstream import open_wheel  # noqa: E402
-from fork.wheel import UpstreamWheel  # noqa: E402
+from demo.sides import installed_release
+from tests.support.credentials import oauth_token
+from tests.support.origin import Origin
+from tests.support.standin import MODEL, Anthropic
 
-RUNS = 5
-INSTALLS = 2
-# Runs a command and prints its wall time in seconds and its peak memory in MB; a process of its own, so that only the command counts.
-PEAK = (
-    "import resource, subprocess, sys, time; t = time.perf_counter(); subprocess.run(sys.argv[1:], check=True, stdout=subprocess.DEVNULL); "
-    "r = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss; "
-    "print(time.perf_counter() - t, r / (1 << 20 if sys.platform == 'darwin' else 1 << 10))"
+ROOT: Final = Path(__file__).resolve().parent.parent
+DOCUMENT: Final = ROOT / "docs" / "performance.md"
+TARGET: Final = 1.02
+SIZES: Final = (250, 2000)
+# Twice the size may take at most this much of twice the time: time = size ** exponent.
+GROWTH_TARGET: Final = 1.15
+IN_FLIGHT: Final = 16
+IMPORT: Final = (
+    "import resource, time, sys; import litellm; u = resource.getrusage(resource.RUSAGE_SELF); "
+    "print(u.ru_utime + u.ru_stime, u.ru_maxrss / (1 << 20 if sys.platform == 'darwin' else 1 << 10))"
 )
+_Pair = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Rounds:
+    """How often what is measured. requests: of one round of load. total: how many a proxy has served when its memory is read."""
+
+    imports: int
+    calls: int
+    loads: int
+    requests: int
+    streams: int
+    total: int
+    installs: int
+
+
+FULL: Final = Rounds(imports=9, calls=5, loads=8, requests=150, streams=40, total=10_000, installs=2)
+QUICK: Final = Rounds(imports=1, calls=1, loads=1, requests=48, streams=4, total=500, installs=0)
 
 
 @dataclass(frozen=True)
 class Result:
-    """One measured figure and what it may be at most, in the same unit."""
+    """One figure of both sides, round by round: (fork, upstream). more_is_better: of requests a second, which are turned for the ratio."""
 
     name: str
-    measured: float
-    target: float
     unit: str
+    pairs: Sequence[_Pair]
+    more_is_better: bool = False
+
+    @property
+    def ratio(self) -> float:
+        return statistics.median(self._ratios())
+
+    @property
+    def is_met(self) -> bool:
+        return self.ratio <= TARGET
+
+    def _ratios(self) -> list[float]:
+        return [theirs / ours if self.more_is_better else ours / theirs for ours, theirs in self.pairs]
+
+    def row(self) -> str:
+        """A line of a Markdown table."""
+        ours, theirs = zip(*self.pairs, strict=True)
+        ratios = self._ratios()
+        shown = f"{self.ratio:.3f} ({min(ratios):.3f} to {max(ratios):.3f})"
+        figures = f"{_range(ours)} {self.unit} | {_range(theirs)} {self.unit}"
+        return f"| {self.name} | {figures} | {shown} | {'met' if self.is_met else '**missed**'} |"
+
+
+def _range(figures: Sequence[float]) -> str:
+    """Median, and the least and the most where they differ."""
+    digits = 3 if statistics.median(figures) < 10 else 1 if statistics.median(figures) < 1000 else 0
+    middle, least, most = (f"{figure:.{digits}f}" for figure in (statistics.median(figures), min(figures), max(figures)))
+    return middle if least == most else f"{middle} ({least} to {most})"
 
 
 def main() -> int:
-    """Measure everything, print the table, and return the exit status."""
-    release = load_release(None)
-    with open_wheel(release) as upstream:
-        wheel = upstream.path
-    with tempfile.TemporaryDirectory() as scratch:
-        results = [*_tool(release, wheel, Path(scratch)), *_installs(release, Path(scratch))]
-    print(f"{'':46}{'measured':>12}{'target':>12}")
-    for result in results:
-        state = "ok" if result.measured <= result.target else "MISSED"
-        print(f"{result.name:46}{result.measured:9.2f} {result.unit:2}{result.target:9.2f} {result.unit:2}  {state}")
-    missed = [result.name for result in results if result.measured > result.target]
-    print(f"{len(missed)} of {len(results)} targets missed{': ' + ', '.join(missed) if missed else ''}.")
-    return 1 if missed else 0
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.bench", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--fork", metavar="PYTHON", required=True, help="interpreter of the environment with the fork")
+    parser.add_argument("--upstream", metavar="PYTHON", required=True, help="interpreter of the environment with upstream's release")
+    parser.add_argument("--quick", action="store_true", help="few rounds, to try the benchmark; nothing is written")
+    options = parser.parse_args()
+    start, rounds = time.monotonic(), QUICK if options.quick else FULL
+    sides = (options.fork, options.upstream)
+    results = [*_imports(sides, rounds), *_calls(sides, rounds), *_proxies(sides, rounds), *_installs(sides[1], rounds)]
+    growth = _growth(options.fork)
+    release = installed_release(options.upstream)
+    text = "\n".join([*_document(results, growth, release, rounds, time.monotonic() - start), ""])
+    print(text)
+    if not options.quick:
+        DOCUMENT.write_text(text, "utf-8")
+        print(f"Written: {DOCUMENT.relative_to(ROOT)}")
+    return 0 if all(result.is_met for result in results) and max(growth.values()) <= GROWTH_TARGET else 1
 
 
-def _tool(release: Release, wheel: Path, scratch: Path) -> list[Result]:
-    def merge() -> None:
-        with UpstreamWheel(wheel, release.name) as upstream:
-            merge_release(release, upstream)
-
-    command = [sys.executable, "-c", PEAK, sys.executable, "-m", "fork"]
-    builds = [_measured([*command, "build", str(scratch)]) for _ in range(RUNS)]
-    checks = [_measured([*command, "check", "--release", release.name]) for _ in range(RUNS)]
-    return [
-        Result("merge all overlay files", min(_seconds(merge) for _ in range(RUNS)), 0.5, "s"),
-        Result("build a wheel from the cached upstream wheel", min(seconds for seconds, _ in builds), 2.0, "s"),
-        Result("peak memory of that build", max(memory for _, memory in builds), 250.0, "MB"),
-        Result("check one release", min(seconds for seconds, _ in checks), 2.0, "s"),
-    ]
+def _in_turn(number: int, measure: Callable[[int], Any]) -> Iterator[tuple[Any, Any]]:
+    """What is measured of both sides, 0 the fork and 1 upstream, in pairs of changing order."""
+    for round_ in range(number):
+        first, second = measure(round_ % 2), measure(1 - round_ % 2)
+        yield (first, second) if round_ % 2 == 0 else (second, first)
 
 
-def _installs(release: Release, scratch: Path) -> list[Result]:
-    """`pip install .` and `uv pip install .` against the same install of the upstream release."""
-    pip, uv = _pip(scratch / "pip"), shutil.which("uv")
-    upstream = f"litellm=={release.name}"
-    ours, theirs = _compared(pip, upstream)
-    results = [Result(f"pip install . ({ours:.1f} s), times upstream's {theirs:.1f} s", ours / theirs, 1.15, "x")]
-    if uv is None:
-        print("uv is not on the path: its install is not measured.")
-        return results
-    ours, theirs = _compared(_uv(uv, scratch / "uv"), upstream)
-    return [*results, Result(f"uv pip install . ({ours:.1f} s), over upstream's {theirs:.1f} s", ours - theirs, 3.0, "s")]
+def _imports(sides: Sequence[str], rounds: Rounds) -> Iterator[Result]:
+    _tell("importing litellm")
+
+    def measure(side: int) -> list[float]:
+        return [float(part) for part in _said([sides[side], "-c", IMPORT]).split()]
+
+    for side in (0, 1):
+        measure(side)
+    pairs = [*_in_turn(rounds.imports, measure)]
+    yield Result("`import litellm`, CPU", "s", [(ours[0], theirs[0]) for ours, theirs in pairs])
+    yield Result("`import litellm`, peak memory", "MB", [(ours[1], theirs[1]) for ours, theirs in pairs])
 
 
-def _compared(install: Callable[[str], float], upstream: str) -> tuple[float, float]:
-    for requirement in (str(ROOT), upstream):
-        install(requirement)
-    rounds = [(install(str(ROOT)), install(upstream)) for _ in range(INSTALLS)]
-    return min(ours for ours, _ in rounds), min(theirs for _, theirs in rounds)
+def _calls(sides: Sequence[str], rounds: Rounds) -> Iterator[Result]:
+    _tell("headers and calls in Python")
+    with Origin(Anthropic()) as origin:
+
+        def measure(side: int) -> dict[str, float]:
+            told: dict[str, float] = json.loads(_said([sides[side], "-m", "benchmarks.inside", "calls", origin.url]))
+            return told
+
+        pairs = [*_in_turn(rounds.calls, measure)]
+    for what, title, unit, factor in (("headers", "headers of a request, CPU", "µs", 1e6), ("call", "`completion`, CPU", "ms", 1e3)):
+        for name in ("key", "token"):
+            of_it = [(ours[f"{what}, {name}"] * factor, theirs[f"{what}, {name}"] * factor) for ours, theirs in pairs]
+            yield Result(f"{title}, with a {name}", unit, of_it)
 
 
-def _pip(environment: Path) -> Callable[[str], float]:
-    def install(requirement: str) -> float:
-        shutil.rmtree(environment, ignore_errors=True)
-        subprocess.run([sys.executable, "-m", "venv", str(environment)], check=True)
-        return _seconds(lambda: _quiet([str(_python(environment)), "-m", "pip", "install", "--quiet", requirement]))
+@dataclass(frozen=True)
+class Served:
+    """A proxy: where it is, its process, and the headers of a client with a key alone and of one with a token."""
 
-    return install
-
-
-def _uv(uv: str, environment: Path) -> Callable[[str], float]:
-    def install(requirement: str) -> float:
-        _quiet([uv, "venv", "--quiet", "--clear", "--python", sys.executable, str(environment)])
-        # uv would install the fork's wheel it has kept from the last run: build it anew, which is what is measured.
-        fresh = ["--refresh-package", "litellm"] if requirement == str(ROOT) else []
-        return _seconds(lambda: _quiet([uv, "pip", "install", "--quiet", "--python", str(_python(environment)), *fresh, requirement]))
-
-    return install
+    url: str
+    pid: int
+    clients: Mapping[str, Mapping[str, str]]
 
 
-def _python(environment: Path) -> Path:
-    return environment / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
+@contextlib.contextmanager
+def _proxy(python: str, origin: str) -> Iterator[Served]:
+    command = [python, "-m", "benchmarks.inside", "proxy", origin]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, cwd=ROOT, env=_environment(), stdin=pipe, stdout=pipe, text=True) as process:
+        assert process.stdin is not None and process.stdout is not None
+        try:
+            told = json.loads(process.stdout.readline() or "{}")
+            if not told:
+                raise SystemExit(f"error: the proxy of {python} did not come up; what it said is above.")
+            by_key = {"x-litellm-api-key": told["key"], "anthropic-version": "2023-06-01"}
+            yield Served(told["url"], told["pid"], {"key": by_key, "token": {**by_key, "Authorization": f"Bearer {oauth_token()}"}})
+        finally:
+            _end(process.stdin)
 
 
-def _quiet(command: Sequence[str]) -> None:
-    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
-    done = subprocess.run(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+def _end(stdin: IO[str]) -> None:
+    with contextlib.suppress(BrokenPipeError):
+        stdin.close()
+
+
+def _proxies(sides: Sequence[str], rounds: Rounds) -> Iterator[Result]:
+    _tell("starting both proxies")
+    with Origin(Anthropic()) as origin, _proxy(sides[0], origin.url) as fork, _proxy(sides[1], origin.url) as upstream:
+        proxies, served = (fork, upstream), 0
+        for path, model in (("/v1/messages", "claude"), ("/anthropic/v1/messages", MODEL)):
+            for name in ("key", "token"):
+                _tell(f"load on {path} with a {name}")
+
+                def measure(side: int, path: str = path, model: str = model, name: str = name) -> list[float]:
+                    origin.clear()
+                    return asyncio.run(_load(proxies[side], path, model, name, rounds.requests))
+
+                for side in (0, 1):
+                    measure(side)
+                pairs = [*_in_turn(rounds.loads, measure)]
+                served += rounds.requests * (rounds.loads + 1)
+                rates = [(len(ours) / _wall_time(ours), len(theirs) / _wall_time(theirs)) for ours, theirs in pairs]
+                yield Result(f"`{path}` with a {name}, requests a second", "/s", rates, more_is_better=True)
+                slow = [(_p99(ours) * 1e3, _p99(theirs) * 1e3) for ours, theirs in pairs]
+                yield Result(f"`{path}` with a {name}, p99", "ms", slow)
+        _tell("first bytes of streams")
+        firsts = [*_in_turn(rounds.streams, lambda side: asyncio.run(_first_byte(proxies[side])) * 1e3)]
+        yield Result("`/v1/messages` streamed with a token, first byte", "ms", firsts)
+        _tell(f"memory after {rounds.total} requests")
+        while served < rounds.total:
+            for proxy in proxies:
+                origin.clear()
+                asyncio.run(_load(proxy, "/v1/messages", "claude", "token", rounds.requests))
+            served += rounds.requests
+        yield Result(f"memory of the proxy after {rounds.total} requests", "MB", [(_memory(fork.pid), _memory(upstream.pid))])
+
+
+def _wall_time(latencies: Sequence[float]) -> float:
+    """The wall time of a round: its latencies, with IN_FLIGHT of them at a time."""
+    return sum(latencies) / IN_FLIGHT
+
+
+def _p99(latencies: Sequence[float]) -> float:
+    return sorted(latencies)[math.ceil(len(latencies) * 0.99) - 1]
+
+
+async def _load(proxy: Served, path: str, model: str, client: str, number: int) -> list[float]:
+    """The seconds that each of so many requests took, IN_FLIGHT at a time. Raises SystemExit if one is not answered."""
+    body = {"model": model, "max_tokens": 16, "messages": [{"role": "user", "content": "Say hello."}]}
+    async with aiohttp.ClientSession(headers=proxy.clients[client], timeout=aiohttp.ClientTimeout(total=120)) as session:
+
+        async def some(count: int) -> list[float]:
+            taken = []
+            for _ in range(count):
+                start = time.perf_counter()
+                async with session.post(proxy.url + path, json=body) as answer:
+                    text = await answer.text()
+                if answer.status != 200:
+                    raise SystemExit(f"error: {path} with a {client} was answered {answer.status}: {text[:300]}")
+                taken.append(time.perf_counter() - start)
+            return taken
+
+        return [each for taken in await asyncio.gather(*(some(number // IN_FLIGHT) for _ in range(IN_FLIGHT))) for each in taken]
+
+
+async def _first_byte(proxy: Served) -> float:
+    body = {"model": "claude", "max_tokens": 16, "stream": True, "messages": [{"role": "user", "content": "Say hello."}]}
+    async with aiohttp.ClientSession(headers=proxy.clients["token"]) as session:
+        start = time.perf_counter()
+        async with session.post(proxy.url + "/v1/messages", json=body) as answer:
+            await answer.content.readany()
+            taken = time.perf_counter() - start
+            await answer.read()
+    return taken
+
+
+def _memory(pid: int) -> float:
+    return float(_said(["ps", "-o", "rss=", "-p", str(pid)])) / 1024
+
+
+def _installs(upstream: str, rounds: Rounds) -> Iterator[Result]:
+    """uv's install of the fork, which is built for it, beside that of upstream's wheel; everything comes from uv's cache."""
+    if not rounds.installs:
+        return
+    _tell("installing")
+    release, uv = installed_release(upstream), str(ROOT / ".venv" / "bin" / "uv")
+    wanted = ((str(ROOT), "--refresh-package", "litellm"), (f"litellm==={release}",))
+    with tempfile.TemporaryDirectory() as folder:
+
+        def measure(side: int) -> float:
+            _said([uv, "venv", "--quiet", "--clear", "--python", upstream, folder])
+            start = time.perf_counter()
+            _said([uv, "pip", "install", "--quiet", "--python", f"{folder}/bin/python", *wanted[side]])
+            return time.perf_counter() - start
+
+        for side in (0, 1):
+            measure(side)
+        yield Result("`uv pip install`, the fork's build included", "s", [*_in_turn(rounds.installs, measure)])
+
+
+def _growth(fork: str) -> dict[str, float]:
+    """For each function of the policy the exponent by which its time grows with the size of what it is given."""
+    _tell("growth with headers, betas and origins")
+    small, large = (json.loads(_said([fork, "-m", "benchmarks.inside", "growth", str(size)])) for size in SIZES)
+    return {name: math.log(large[name] / small[name]) / math.log(SIZES[1] / SIZES[0]) for name in small}
+
+
+def _document(results: Sequence[Result], growth: Mapping[str, float], release: str, rounds: Rounds, seconds: float) -> Iterator[str]:
+    yield "# How fast it is"
+    yield ""
+    yield f"Written by `make bench` in {seconds:.0f} s, on {_machine()}: this fork beside upstream {release},"
+    yield "in pairs, right after each other and in changing order. A figure is the median of all rounds, with the least and the most; the"
+    yield "ratio is the median of the pairs' ratios (fork by upstream; upstream by fork for requests a second). The target is at most"
+    yield f"{TARGET}. Proxies are asked {IN_FLIGHT} requests at a time, {rounds.requests // IN_FLIGHT * IN_FLIGHT} a round, against a"
+    yield "stand-in on the same machine; with a token, upstream's pass-through sends the operator's key instead."
+    yield ""
+    yield "| | this fork | upstream | ratio | target |"
+    yield "|---|---|---|---|---|"
+    yield from (result.row() for result in results)
+    missed = [result.name for result in results if not result.is_met]
+    yield ""
+    yield f"{len(missed)} of {len(results)} targets are missed{': ' + '; '.join(missed) if missed else ''}."
+    yield ""
+    yield "## Growth"
+    yield ""
+    yield f"The time that the policy takes grows with a power of how much it is given, from {SIZES[0]} to {SIZES[1]} of them: 1 is linear,"
+    yield f"and the target is at most {GROWTH_TARGET}."
+    yield ""
+    yield "| what: function | power | target |"
+    yield "|---|---|---|"
+    yield from (f"| {name} | {power:.2f} | {'met' if power <= GROWTH_TARGET else '**missed**'} |" for name, power in growth.items())
+
+
+def _machine() -> str:
+    lines = Path("/proc/cpuinfo").read_text("utf-8").splitlines() if Path("/proc/cpuinfo").exists() else []
+    model = next((line.partition(": ")[2] for line in lines if line.startswith("model name")), platform.machine())
+    return f"{os.cpu_count()} cores of {model}, {platform.system()}, Python {platform.python_version()}"
+
+
+def _environment() -> dict[str, str]:
+    return {**{name: value for name, value in os.environ.items() if name != "ANTHROPIC_OAUTH_TOKEN"}, "PYTHONPATH": str(ROOT)}
+
+
+def _said(command: Sequence[str]) -> str:
+    """What a command prints. Raises SystemExit, with what it said of it, if it fails."""
+    done = subprocess.run(command, cwd=ROOT, env=_environment(), capture_output=True, text=True)
     if done.returncode:
-        sys.exit(f"{' '.join(command)} failed:\n{done.stdout}")
+        raise SystemExit(f"error: {' '.join(command)} failed:\n{done.stderr[-2000:]}")
+    return done.stdout
 
 
-def _measured(command: Sequence[str]) -> tuple[float, float]:
-    seconds, memory = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout.split()
-    return float(seconds), float(memory)
-
-
-def _seconds(call: Callable[[], object]) -> float:
-    start = time.perf_counter()
-    call()
-    return time.perf_counter() - start
+def _tell(what: str) -> None:
+    print(f"  {what} ...", file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

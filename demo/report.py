@@ -107,7 +107,7 @@ def _box(side: str, source: str, cell: Cell | None, path: str, details: list[dic
         return "<td></td>"
     kind, sign = _SIGNS[fate(cell)]
     exchanges = [{"request": each.request, "answer": each.answer} for each in cell.exchanges]
-    told = {
+    told: dict[str, object] = {
         "title": f"{path}, {source}, {side}",
         "fate": fate(cell),
         "outcome": cell.outcome,

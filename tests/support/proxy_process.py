@@ -148,6 +148,10 @@ class Proxy:
         """The exit status; None while it runs."""
         return self._running().poll()
 
+    @property
+    def pid(self) -> int:
+        return self._running().pid
+
     def stop(self) -> None:
         """End the process and its workers."""
         process = self._running()
