@@ -28,7 +28,7 @@ export LITELLM_LOCAL_MODEL_COST_MAP := True
 unexport PYTHONPATH
 
 .DELETE_ON_ERROR:
-.PHONY: help demo readme report proxy test-unit fuzz compare reach mutants bench lint check notes upstream-pr clean
+.PHONY: help demo readme report proxy test-unit fuzz leaks soak compare reach mutants bench lint check notes upstream-pr clean
 
 help: ## list what can be made
 	@echo 'make TARGET [RELEASE=$(NEWEST)]    pinned: $(RELEASES)'
@@ -62,6 +62,13 @@ test-unit: .venv/installed ## run the suites, on the newest pinned release unles
 
 fuzz: $(call env,$(ONE))/installed ## try the properties of tests/pressure on 200,000 generated cases and more, instead of some hundred
 	@$(call python,$(ONE)) -m pytest tests/pressure --quiet --disable-warnings --numprocesses 2 --hypothesis-profile fuzz
+
+leaks: .venv/installed .venvs/1.81.3/installed ## try all of tests/pressure on the newest and the oldest release, and write the table in docs/security.md
+	@.venv/bin/python -m tests.pressure.leaks $(NEWEST)=.venv/bin/python 1.81.3=.venvs/1.81.3/bin/python
+
+SECONDS ?= 600
+soak: $(call env,$(ONE))/installed ## rounds of 2,000 clients for ten minutes (SECONDS=), with refusals, cut-offs, a cache and a guardrail
+	@$(call python,$(ONE)) -m tests.pressure.load --seconds $(SECONDS)
 
 compare: $(call env,$(ONE))/installed .venvs/upstream-$(ONE)/installed ## show that the fork sends what upstream sends where no OAuth token is involved
 	@$(call python,$(ONE)) -m tests.compare --pristine .venvs/upstream-$(ONE)/bin/python --fork $(call python,$(ONE))

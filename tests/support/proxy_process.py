@@ -150,6 +150,7 @@ class Proxy:
 
     @property
     def pid(self) -> int:
+        """The process, which leads a group of its own."""
         return self._running().pid
 
     def stop(self) -> None:

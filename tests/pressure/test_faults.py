@@ -1,0 +1,149 @@
+"""An Anthropic that breaks off, hangs or answers garbage, and a proxy that is killed: an error in time, without a token, and on it goes."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.pressure.inputs import says
+from tests.support.credentials import api_key, oauth_token
+from tests.support.origin import Origin
+from tests.support.proxy_process import Proxy, master_key
+from tests.support.standin import MODEL, REPLY, Anthropic
+
+# What is written to whoever asks, before the connection is closed; None for nothing, and no end either.
+_HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n"
+_EVENTS = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"
+_MESSAGE = {
+    "id": "m",
+    "type": "message",
+    "role": "assistant",
+    "model": "m",
+    "content": [],
+    "usage": {"input_tokens": 1, "output_tokens": 1},
+}
+_START = f"event: message_start\ndata: {json.dumps({'type': 'message_start', 'message': _MESSAGE})}\n\n".encode()
+FAULTS: dict[str, bytes | None] = {
+    "closes at once": b"",
+    "hangs": None,
+    "breaks off in the head": b"HTTP/1.1 200 OK\r\ncontent-ty",
+    "breaks off in the body": _HEAD + b'content-length: 1000\r\n\r\n{"id": "msg',
+    "breaks off in a chunk": _EVENTS + b"ffff\r\n" + _START,
+    "ends a stream early": _EVENTS + b"%x\r\n" % len(_START) + _START + b"\r\n0\r\n\r\n",
+    "is no HTTP": b"\x00\xff\x16\x03 nonsense\r\n\r\n",
+    "is no JSON": _HEAD + b"content-length: 9\r\n\r\n<garbage>",
+    "is other JSON": _HEAD + b"content-length: 4\r\n\r\n[[1]",
+    "redirects to nowhere": b"HTTP/1.1 307 x\r\nlocation: http://[::1\r\ncontent-length: 0\r\n\r\n",
+    "has a broken length": _HEAD + b"content-length: much\r\n\r\n{}",
+}
+_TIMEOUT = 2
+_BOUND = 30
+
+
+class _Faulty:
+    """A server for each fault, each on a port of its own."""
+
+    def __init__(self) -> None:
+        self.loop = asyncio.new_event_loop()
+        self.thread = threading.Thread(target=self.loop.run_forever, daemon=True)
+        self.thread.start()
+        self.urls = {name: self._serve(what) for name, what in FAULTS.items()}
+
+    def _serve(self, what: bytes | None) -> str:
+        async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            try:
+                await reader.readuntil(b"\r\n\r\n")
+                if what is None:
+                    await reader.read()
+                else:
+                    writer.write(what)
+                    await writer.drain()
+            except (ConnectionError, asyncio.IncompleteReadError):
+                pass
+            finally:
+                writer.close()
+
+        server = asyncio.run_coroutine_threadsafe(asyncio.start_server(answer, "127.0.0.1", 0), self.loop).result(10)
+        return f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+
+    def stop(self) -> None:
+        self.loop.call_soon_threadsafe(self.loop.stop)
+        self.thread.join(10)
+
+
+@pytest.fixture(scope="module")
+def faulty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Proxy, str]]:
+    """A proxy whose models lead to one fault each, and one to an Anthropic that is well; and its key."""
+    servers, key, litellm_key = _Faulty(), api_key(), master_key()
+    with Origin(Anthropic()) as origin:
+        bases = {**servers.urls, "well": origin.url}
+        models = [
+            {"model_name": name, "litellm_params": {"model": f"anthropic/{MODEL}", "api_key": key, "api_base": url, "timeout": _TIMEOUT}}
+            for name, url in bases.items()
+        ]
+        config = {"model_list": models, "general_settings": {"master_key": litellm_key}, "litellm_settings": {"num_retries": 0}}
+        environment = {"LITELLM_ANTHROPIC_OAUTH_ORIGINS": ",".join(bases.values())}
+        with Proxy(config, tmp_path_factory.mktemp("faulty"), environment, ("--detailed_debug",)) as proxy:
+            yield proxy, litellm_key
+    servers.stop()
+
+
+def _ask(proxy: Proxy, litellm_key: str, token: str, path: str, model: str, streamed: bool) -> tuple[int, str]:
+    """Status and body; 0 where the connection was broken off."""
+    body: dict[str, object] = {"model": model, "stream": streamed}
+    said = [{"role": "user", "content": "Say hello."}]
+    body |= {"input": "Say hello."} if path == "/v1/responses" else {"max_tokens": 16, "messages": said}
+    headers = {"x-litellm-api-key": litellm_key, "authorization": f"Bearer {token}", "anthropic-version": "2023-06-01"}
+    try:
+        answer = httpx.post(proxy.url + path, json=body, headers=headers, timeout=_BOUND, trust_env=False)
+    except httpx.RemoteProtocolError as error:
+        return 0, str(error)
+    return answer.status_code, answer.text
+
+
+@pytest.mark.parametrize("streamed", [False, True], ids=["whole", "streamed"])
+@pytest.mark.parametrize("path", ["/v1/messages", "/v1/chat/completions", "/v1/responses"])
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_fault_of_anthropics_is_an_error_in_time_and_says_no_token(
+    faulty: tuple[Proxy, str], fault: str, path: str, streamed: bool
+) -> None:
+    """Whatever comes in place of an answer, the client is told, none of what was asked with is in it, and the next client is served."""
+    proxy, litellm_key = faulty
+    token, started = oauth_token(), time.monotonic()
+    status, text = _ask(proxy, litellm_key, token, path, fault, streamed)
+    assert time.monotonic() - started < _BOUND
+    assert REPLY not in text and token not in text and litellm_key not in text
+    # A stream that has begun is cut off where Anthropic cut it.
+    assert status >= 400 or streamed, text[:300]
+    assert token not in proxy.log()
+    assert _ask(proxy, litellm_key, oauth_token(), path, "well", streamed)[0] == 200
+
+
+def test_a_proxy_that_is_killed_leaves_no_token_and_serves_again(tmp_path: Path) -> None:
+    """Killed between two requests, it has written no token anywhere; started again, it serves the next client."""
+    token, litellm_key = oauth_token(), master_key()
+    with Origin(Anthropic()) as origin:
+        parameters = {"model": f"anthropic/{MODEL}", "api_base": origin.url}
+        config: dict[str, object] = {
+            "model_list": [{"model_name": "claude", "litellm_params": parameters}],
+            "general_settings": {"master_key": litellm_key},
+            "litellm_settings": {"cache": True, "cache_params": {"type": "local"}},
+        }
+        with Proxy(config, tmp_path, {"LITELLM_ANTHROPIC_OAUTH_ORIGINS": origin.url}, ("--detailed_debug",)) as proxy:
+            assert _ask(proxy, litellm_key, token, "/v1/messages", "claude", False)[0] == 200
+            os.killpg(proxy.pid, signal.SIGKILL)
+            written = b"".join(file.read_bytes() for file in tmp_path.rglob("*") if file.is_file())
+            assert token.encode() not in written and not says(written, token[len("sk-ant-oat01-") :])
+            assert proxy.start()
+            assert _ask(proxy, litellm_key, token, "/v1/messages", "claude", False)[0] == 200
+    sent = {value for request in origin.requests for name, value in request.headers if name.lower() == "authorization"}
+    assert json.dumps(sorted(sent)) == json.dumps([f"Bearer {token}"])
