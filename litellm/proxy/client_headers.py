@@ -17,9 +17,9 @@ from typing import Any, ParamSpec, cast
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from litellm.litellm_core_utils.oauth_arguments import seal
-from litellm.llms.anthropic.oauth import BETA_HEADER, MASK, OAuthToken, betas_in, has_token, holds_token, token_in_headers, without_oauth
+from litellm.llms.anthropic.oauth import BETA_HEADER, MASK, OAuthToken, has_token, holds_token, merge_betas, token_in_headers, without_oauth
 from litellm.proxy._types import ProxyException
-from litellm.proxy.auth.litellm_key import as_sent, errors_for_the_client, without_litellm_key
+from litellm.proxy.auth.litellm_key import as_sent, errors_for_the_client, fields_without_litellm_key
 
 P = ParamSpec("P")
 
@@ -31,14 +31,15 @@ def carries_client_token(clean_headers: Callable[P, dict[str, str]]) -> Callable
     def cleaned(*args: P.args, **kwargs: P.kwargs) -> dict[str, str]:
         given = inspect.signature(clean_headers).bind(*args, **kwargs).arguments
         headers: Mapping[str, str] = given["headers"]
-        no_key = without_litellm_key(headers, given.get("litellm_key_header_name"))
+        fields = fields_without_litellm_key(headers, given.get("litellm_key_header_name"))
+        no_key = dict(fields)
         kept = {name: value for name, value in clean_headers(*args, **kwargs).items() if name in no_key}
         if not has_token(headers):
             return kept
         with errors_for_the_client():
             token = token_in_headers(as_sent(headers))
         others = cast("dict[str, str]", without_oauth(kept, keep_oauth_beta=True, keep_betas=False))
-        betas = betas_in(headers)
+        betas = merge_betas(*(value for name, value in fields if name.lower() == BETA_HEADER))
         return {**others, **({BETA_HEADER: betas} if betas else {}), **({"authorization": OAuthToken(token)} if token else {})}
 
     return cleaned

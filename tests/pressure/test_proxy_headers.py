@@ -77,6 +77,9 @@ def refused_clearly(error: ProxyException) -> None:
 
 
 @given(fields=inputs.fields, forward=st.booleans(), by=st.sampled_from([None, *KEY_HEADERS]), custom=st.sampled_from([None, "x-notes"]))
+@example(
+    fields=[(b"authorization", f"Bearer {TOKEN}".encode()), (b"anthropic-beta", LITELLM_KEY.encode())], forward=False, by=None, custom=None
+)
 def test_of_any_head_the_proxy_keeps_a_mask_and_no_key(
     fields: list[tuple[bytes, bytes]], forward: bool, by: str | None, custom: str | None
 ) -> None:
