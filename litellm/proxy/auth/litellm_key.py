@@ -64,8 +64,8 @@ def refuse_near_miss(headers: Mapping[str, str]) -> None:
 
 
 def as_sent(headers: Mapping[str, str]) -> dict[str, str]:
-    """A request's headers without a mask that stands for no token: LiteLLM makes requests of its own from others' headers (MCP)."""
-    return {name: value for name, value in headers.items() if isinstance(value, OAuthToken) or MASK not in value}
+    """A request's headers, of each name the first, without a mask that stands for no token: LiteLLM makes requests of its own (MCP)."""
+    return {name: value for name, value in reversed([*headers.items()]) if isinstance(value, OAuthToken) or MASK not in value}
 
 
 def refuse_lone_token(route: str) -> None:

@@ -47,6 +47,13 @@ RAW_BODY: Final = "litellm_pass_through_raw_body"
 _PASS_PREFIX: Final = "x-pass-"
 
 
+class AsItCame(str):
+    """A client's header: httpx writes the bytes that came, where it would refuse a text beyond ASCII."""
+
+    def encode(self, encoding: str = "utf-8", errors: str = "strict") -> bytes:
+        return super().encode("latin-1", errors)
+
+
 class ClientTokenRoute(APIRoute):
     """A route that serves only requests with a client's own OAuth token, and leaves every other to the routes after it."""
 
@@ -174,7 +181,9 @@ def forwarded_headers(request_headers: dict[str, str], headers: Mapping[str, str
     result: dict[str, str] = BasePassthroughUtils.forward_headers_from_request(passed, dict(headers), forward_headers)
     if oauth.has_token(headers) and result.get("anthropic-beta") != headers.get("anthropic-beta"):
         result["anthropic-beta"] = oauth.merge_betas(headers.get("anthropic-beta"), result.get("anthropic-beta"))
-    return result
+    if not oauth.has_token(headers):
+        return result
+    return {name: value if value.isascii() else AsItCame(value) for name, value in result.items()}
 
 
 def redacts_request_headers(describe: Callable[P, dict[str, Any]]) -> Callable[P, dict[str, Any]]:
