@@ -6,6 +6,8 @@ PYTHON ?= python3
 PORT ?= 4000
 RELEASES := $(shell ls releases | sed -n 's/\.json$$//p' | sort -t. -k1,1n -k2,2n -k3,3n)
 NEWEST := $(lastword $(RELEASES))
+# What the suites run on in continuous integration: the oldest, the middle and the newest of those that were looked at closely.
+CLOSELY := 1.81.3 1.109.3 $(NEWEST)
 # `python -m fork move` tests the wheel of a release that it has not pinned yet.
 WHEEL ?=
 
@@ -31,7 +33,7 @@ unexport PYTHONPATH
 .PHONY: help demo readme report proxy test-unit fuzz leaks soak compare reach mutants bench lint check notes upstream-pr clean
 
 help: ## list what can be made
-	@echo 'make TARGET [RELEASE=$(NEWEST)]    pinned: $(RELEASES)'
+	@echo 'make TARGET [RELEASE=$(NEWEST)]    pinned: $(words $(RELEASES)), see docs/releases.md'
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1 \2/p' $(MAKEFILE_LIST) | awk '{ name = $$1; $$1 = ""; printf "  %-12s%s\n", name, $$0 }'
 
 compared = $(call python,$(ONE)) -m demo --fork $(call python,$(ONE)) --upstream .venvs/upstream-$(ONE)/bin/python
@@ -90,8 +92,8 @@ lint: .venv/installed ## ruff, mypy over the tool and over what is ours in the m
 	@$(FORK) notes --check
 	@echo 'lint: all clean.'
 
-check: .venv/bin/uv ## whether every pin still holds, of all releases unless RELEASE names one
-	@$(FORK) check $(if $(RELEASE),--release $(RELEASE))
+check: .venv/bin/uv ## whether the pins still hold, of the releases that the suites run on unless RELEASE names one, with ALL=1 of all
+	@for release in $(or $(RELEASE),$(if $(ALL),$(RELEASES),$(CLOSELY))); do $(FORK) check --release $$release || exit 1; done
 
 notes: .venv/bin/uv ## write PATCH_NOTES.md from the overlays and their pins
 	@$(FORK) notes
