@@ -91,6 +91,7 @@ def main() -> int:
     options = parser.parse_args()
     # A release's modules are compiled once for the processes that import them.
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    shutil.rmtree(_folder(), ignore_errors=True)
     names = [options.release] if options.release else [name for name in available() if order(name) >= order(options.since or "0")]
     closely = {options.release} if options.release else closely_tried(names)
     results = read(RECORD)
@@ -230,15 +231,23 @@ def _environment(slot: Path, wheel: Path) -> str:
     """A slot's environment with just what a release asks for but itself, and what the calls need; its interpreter."""
     override = overrides_for(wheel.name.split("-")[1])
     options = ["--override", str(override)] if override else []
-    python = slot / "venv" / "bin" / "python"
-    if not python.exists():
-        _uv("venv", "--quiet", "--python", sys.executable, str(slot / "venv"))
+    python = _own_python(slot)
     asked = f"{PACKAGE}[proxy] @ {wheel.as_uri()}\n"
     command = ["pip", "compile", "--quiet", "--no-header", "--no-annotate", "--python", str(python), *options]
     locked = _uv_cached(*command, str(_TEST_REQUIREMENTS), "-", given=asked)
     others = "\n".join(line for line in locked.splitlines() if not line.startswith(f"{PACKAGE} ") and not line.startswith(f"{PACKAGE}["))
     _uv_cached("pip", "sync", "--quiet", "--python", str(python), "-", given=others)
     return str(python)
+
+
+def _own_python(slot: Path) -> Path:
+    """The interpreter of a slot's environment, which is made where it is not whole.
+
+    What a run that was ended half-way through deleting one leaves is a link to the Python it was made from: uv would install into that.
+    """
+    if not (slot / "venv" / "pyvenv.cfg").is_file():
+        _uv("venv", "--quiet", "--clear", "--python", sys.executable, str(slot / "venv"))
+    return slot / "venv" / "bin" / "python"
 
 
 def _tally(side: Which, python: str, wheel: Path, every_source: bool) -> Tally:
@@ -311,7 +320,8 @@ def table(results: Sequence[Tried]) -> Iterator[str]:
     yield "Written by `make reach`, which builds, installs, imports and runs each stable release. Each call path and route is called with"
     yield "an OAuth token once; on the newest patch release of each minor one, on 1.81.3 and on 1.106.2 once for each source that a token"
     yield "can come from, and by upstream as well. A call is right if the token went out as Anthropic takes it, and was answered. Of the"
-    yield "layers in `backports/` the oldest is named that a release is built with; the newer ones are laid below it."
+    yield "layers in `backports/` the oldest is named that a release is built with; the newer ones are laid below it. Where a side is empty,"
+    yield "it has not been run."
     yield "[releases.json](releases.json) has all of this for programs, with each call that was not right.\n"
     yield f"{sum(result.is_right for result in results)} of {len(results)} releases are right on every call.\n"
     yield "| release | layer | upstream right | fork right | why not, or installed with |\n|---|---|---|---|---|"

@@ -72,6 +72,15 @@ def test_what_upstream_has_is_pinned_by_nobody_unseen() -> None:
         reach.with_present_pins(replace(newest, definitions={name: of for name, of in newest.definitions.items() if name != path}))
 
 
+def test_nothing_is_installed_into_the_python_an_environment_was_made_from(tmp_path: Path) -> None:
+    """An environment that an earlier run had half deleted is made anew: its interpreter is a link, and by itself no environment."""
+    prefix = [str(reach._own_python(tmp_path)), "-c", "import sys; print(sys.prefix)"]
+    (tmp_path / "venv" / "pyvenv.cfg").unlink()
+    assert subprocess.run(prefix, check=True, capture_output=True, text=True).stdout.strip() != str(tmp_path / "venv")
+    reach._own_python(tmp_path)
+    assert subprocess.run(prefix, check=True, capture_output=True, text=True).stdout.strip() == str(tmp_path / "venv")
+
+
 def test_what_two_releases_share_stays_compiled(tmp_path: Path) -> None:
     """After one release took another's place, a module with the same text keeps what it was compiled to, and another one does not."""
     python = tmp_path / "venv" / "bin" / "python"
