@@ -84,6 +84,9 @@ mutants: $(call env,$(ONE))/installed ## break the fork in one place at a time, 
 bench: $(call env,$(ONE))/installed .venvs/upstream-$(ONE)/installed ## measure the fork beside upstream and write docs/performance.md (QUICK=1: try the benchmark)
 	@$(call python,$(ONE)) -m benchmarks.bench --fork $(call python,$(ONE)) --upstream .venvs/upstream-$(ONE)/bin/python $(if $(QUICK),--quick)
 
+clients: .venv/installed .venvs/clients/installed ## run real clients (Claude Code, SDKs) directly and through the proxy, and write docs/clients.md
+	@.venv/bin/python -m tests.clients --environment .venvs/clients --write docs/clients.md
+
 lint: .venv/installed ## ruff, mypy over the tool and over what is ours in the merged trees, and whether PATCH_NOTES.md is up to date
 	@.venv/bin/ruff check .
 	@.venv/bin/ruff format --check .
@@ -129,6 +132,14 @@ install_fork = $(call folded,Building the fork of $1 and installing it into $(@D
 	@$(UV) venv --quiet --clear --python .venv/bin/python $(@D)
 	@$(call folded,Installing upstream $* into $(@D),$(UV) pip install --python $(@D)/bin/python "litellm[proxy]===$*" \
 		$(call override,$*) --requirement requirements/test.txt)
+	@touch $@
+
+.venvs/clients/installed: $(UV) requirements/clients.txt tests/clients/package.json
+	@command -v npm > /dev/null || { echo 'error: npm is not installed. make clients runs clients of its: install Node.js and npm, and try again.'; exit 1; }
+	@echo 'Installing the clients into $(@D) (some 1 GB) ...'
+	@$(UV) venv --quiet --clear --python .venv/bin/python $(@D)
+	@$(UV) pip install --quiet --python $(@D)/bin/python --requirement requirements/clients.txt
+	@cp tests/clients/package.json $(@D)/ && npm install --silent --no-audit --no-fund --prefix $(@D)
 	@touch $@
 
 .venvs/%/installed: $(UV) $(SOURCES) requirements/test.txt $(or $(WHEEL),releases/%.json)
