@@ -101,8 +101,8 @@ check: .venv/bin/uv ## whether the pins still hold, of the releases that the sui
 notes: .venv/bin/uv ## write PATCH_NOTES.md from the overlays and their pins
 	@$(FORK) notes
 
-upstream-pr: $(call env,$(ONE))/installed ## write the fork as patches and pull request texts for upstream into build/upstream-pr/, and try each
-	@$(call python,$(ONE)) -m fork series --release $(ONE) --prove build/upstream-pr/$(ONE)
+upstream-pr: $(call env,$(ONE))/installed ## write the fork as patches and pull request texts for upstream into build/upstream-pr/, and try those of the newest release
+	@$(call python,$(ONE)) -m fork series --release $(ONE) $(if $(filter $(NEWEST),$(ONE)),--prove) build/upstream-pr/$(ONE)
 
 clean: ## remove all that was built here; the cached upstream wheels stay
 	rm -rf .venv .venvs build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache

@@ -57,6 +57,9 @@ class Parts:
             return self.source.raw
         kept = [*self._always, *(self.definitions[name] for name in self.definitions if name in names)]
         used = {chain[0] for statement in kept for chain in _chains(statement)}
+        blocks = [statement for statement in self.source.tree.body if isinstance(statement, ast.If) and _imports(statement)]
+        # Such a block names what it asks, which is imported as well.
+        used |= {chain[0] for block in blocks if self._pruned(block, "", used) for chain in _chains(block.test)}
         text, gap, end = "", 0, 0
         for statement in self.source.tree.body:
             piece = self.source.text[end : self.source.end(statement)]

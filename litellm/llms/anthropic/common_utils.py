@@ -25,8 +25,9 @@ from litellm.llms.anthropic.oauth import (
 )
 from litellm.llms.anthropic.oauth import is_anthropic_oauth_key as _is_oauth_key
 from litellm.secret_managers.main import get_secret_str
+from litellm.types.utils import LlmProviders
 
-ANTHROPIC_OAUTH_FORWARD_PROVIDERS: Final[frozenset[str]] = OAUTH_PROVIDERS
+ANTHROPIC_OAUTH_FORWARD_PROVIDERS: Final[frozenset[str]] = OAUTH_PROVIDERS | {LlmProviders.ANTHROPIC.value}
 
 
 def is_anthropic_oauth_key(value: object) -> bool:

@@ -49,10 +49,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         diagnosis = Diagnosis(Config(options.config), os.environ)
     except ConfigError as error:
-        print(f"error: {error}", file=sys.stderr)
+        sys.stderr.write(f"error: {error}\n")
         return 2
     counts = asyncio.run(_counts(diagnosis)) if options.live else {}
-    print(diagnosis.safe(_json(diagnosis, counts) if options.json else "\n".join(_text(diagnosis, counts))))
+    told = _json(diagnosis, counts) if options.json else "\n".join(_text(diagnosis, counts))
+    sys.stdout.write(f"{diagnosis.safe(told)}\n")
     return 0 if diagnosis.is_well else 1
 
 

@@ -22,7 +22,8 @@ ANTHROPIC_ORIGIN: Final = "https://api.anthropic.com"
 OAUTH_PROVIDERS: Final = frozenset({"anthropic", "anthropic_text"})
 MASK: Final = "<an Anthropic OAuth token>"
 RIGHT_FORM: Final = (
-    f"Send it as `Authorization: Bearer {OAUTH_TOKEN_PREFIX}...`, nothing else in the value, and in no other header or cookie."
+    f"Send it as `Authorization: Bearer {OAUTH_TOKEN_PREFIX}...`, nothing else in the value, "
+    "and in no other header or cookie."
 )
 WRONG_FORM: Final = f"An Anthropic OAuth token is written in a way that Anthropic does not take (the value is not shown). {RIGHT_FORM}"
 
