@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 _ASKS_ADVISORS: Final = "anthropic_messages"
 
 
-def tools_with_token(call: str, provider: str | None, named: Mapping[str, object], carried: OAuthToken | None) -> object:
+def tools_with_token(
+    call: str, provider: str | None, named: Mapping[str, object], carried: OAuthToken | None
+) -> object:
     """The tools of a call, with its caller's token in an advisor's, where LiteLLM and not the model's provider asks that advisor.
 
     carried: the caller's token, where it is the call's `api_key`.
@@ -31,7 +33,10 @@ def tools_with_token(call: str, provider: str | None, named: Mapping[str, object
 
     tools = named.get("tools")
     # Releases before the advisor have neither.
-    kind, native = getattr(types, "ANTHROPIC_ADVISOR_TOOL_TYPE", None), getattr(constants, "ADVISOR_NATIVE_PROVIDERS", ())
+    kind, native = (
+        getattr(types, "ANTHROPIC_ADVISOR_TOOL_TYPE", None),
+        getattr(constants, "ADVISOR_NATIVE_PROVIDERS", ()),
+    )
     if call != _ASKS_ADVISORS or kind is None or provider in native or not isinstance(tools, list):
         return tools
     token = _token(named, carried)
@@ -43,7 +48,11 @@ def _token(named: Mapping[str, object], carried: OAuthToken | None) -> OAuthToke
 
     headers = merged_headers(named, "anthropic")
     written = {name.lower(): value for name, value in headers.items()}
-    sealed = (value for value in (carried, written.get("authorization"), written.get("x-api-key")) if isinstance(value, OAuthToken))
+    sealed = (
+        value
+        for value in (carried, written.get("authorization"), written.get("x-api-key"))
+        if isinstance(value, OAuthToken)
+    )
     token = next(sealed, None)
     return None if token is None else OAuthToken(token, betas=betas_in(headers))
 

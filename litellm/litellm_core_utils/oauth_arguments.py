@@ -65,7 +65,10 @@ def changed_headers(argument: object, change: Callable[[Mapping[str, object]], M
     inner = argument.get("extra_headers")
     if not isinstance(inner, Mapping):
         return change(argument)
-    return {**change({name: value for name, value in argument.items() if name != "extra_headers"}), "extra_headers": change(inner)}
+    return {
+        **change({name: value for name, value in argument.items() if name != "extra_headers"}),
+        "extra_headers": change(inner),
+    }
 
 
 def merged_headers(named: Mapping[str, object], provider: str | None) -> dict[str, object]:

@@ -93,7 +93,10 @@ def failure_of_call(error: Exception, api_key: object) -> Exception:
     hide_tokens(error)
     if any(words in str(error) for words in _MISSING):
         return _missing_credential(error)
-    answered = next((each for each in causes(error) if not isinstance(each, openai.OpenAIError) and 400 <= _status(each) < 500), None)
+    answered = next(
+        (each for each in causes(error) if not isinstance(each, openai.OpenAIError) and 400 <= _status(each) < 500),
+        None,
+    )
     if isinstance(error, httpx.HTTPStatusError) and _sent_token(error):
         error = _as_answered(error)
     elif _is_clients(api_key) and answered is not None and _status(error) != _status(answered):
@@ -122,7 +125,9 @@ def keeps_whose_it_is(map_error: Callable[P, R]) -> Callable[P, R]:
         try:
             return map_error(*args, **kwargs)
         except Exception as error:
-            if is_clients_own_failure(inspect.signature(map_error).bind(*args, **kwargs).arguments["original_exception"]):
+            if is_clients_own_failure(
+                inspect.signature(map_error).bind(*args, **kwargs).arguments["original_exception"]
+            ):
                 as_clients_own(error)
             raise
 
@@ -197,7 +202,9 @@ def _as_answered(error: BaseException) -> Exception:
 
     response: Any = getattr(error, "response", None)
     said = getattr(error, "message", None) if response is None else response.text
-    headers = {n: v for n, v in dict(_get_response_headers(cast(Exception, error)) or {}).items() if n.lower() not in _FRAMING}
+    headers = {
+        n: v for n, v in dict(_get_response_headers(cast(Exception, error)) or {}).items() if n.lower() not in _FRAMING
+    }
     answer = httpx.Response(_status(error), headers=headers, request=httpx.Request("POST", "https://api.anthropic.com"))
     kinds: dict[int, Any] = {
         400: litellm.BadRequestError,
@@ -206,7 +213,11 @@ def _as_answered(error: BaseException) -> Exception:
         404: litellm.NotFoundError,
         429: litellm.RateLimitError,
     }
-    about: dict[str, Any] = {"message": f"AnthropicException - {said or error}", "llm_provider": "anthropic", "model": ""}
+    about: dict[str, Any] = {
+        "message": f"AnthropicException - {said or error}",
+        "llm_provider": "anthropic",
+        "model": "",
+    }
     if _status(error) in kinds:
         return cast(Exception, kinds[_status(error)](**about, response=answer))
     raised: Any = litellm.APIError(status_code=_status(error), **about)

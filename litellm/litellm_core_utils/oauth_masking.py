@@ -46,10 +46,15 @@ def _mask(record: logging.LogRecord) -> None:
     message = _text(record.getMessage)
     if message is None:
         args = record.args if isinstance(record.args, tuple) else (record.args,)
-        record.args = tuple(_masked_text(text) if _PREFIX in (text := _text(each.__repr__) or "") else each for each in args)
+        record.args = tuple(
+            _masked_text(text) if _PREFIX in (text := _text(each.__repr__) or "") else each for each in args
+        )
         message = _text(record.msg.__str__) or ""
     if _PREFIX in message:
-        record.msg, record.args = _masked_text(message), () if record.args and _text(record.getMessage) == message else record.args
+        record.msg, record.args = (
+            _masked_text(message),
+            () if record.args and _text(record.getMessage) == message else record.args,
+        )
     if record.exc_info:
         trace = _text(functools.partial(logging.Formatter().formatException, record.exc_info)) or ""
         if _PREFIX in trace:
@@ -84,7 +89,9 @@ def masked(value: object) -> object:
 
 def masked_fields(headers: httpx.Headers) -> httpx.Headers:
     """The headers of a request that was sent, each field as it was, but for OAuth tokens."""
-    return httpx.Headers([(name, _masked_text(value.decode("latin-1")).encode("latin-1")) for name, value in headers.raw])
+    return httpx.Headers(
+        [(name, _masked_text(value.decode("latin-1")).encode("latin-1")) for name, value in headers.raw]
+    )
 
 
 def is_mask(value: object) -> bool:

@@ -22,7 +22,14 @@ from typing import TYPE_CHECKING, Any, Final, ParamSpec, TypeVar, cast
 import litellm
 from litellm._logging import verbose_logger
 from litellm.litellm_core_utils.oauth_advisor import tools_with_token
-from litellm.litellm_core_utils.oauth_arguments import HEADER_ARGUMENTS, Arguments, any_headers, changed_headers, merged_headers, seal
+from litellm.litellm_core_utils.oauth_arguments import (
+    HEADER_ARGUMENTS,
+    Arguments,
+    any_headers,
+    changed_headers,
+    merged_headers,
+    seal,
+)
 from litellm.litellm_core_utils.oauth_failures import authentication_error, failure_of_call
 from litellm.llms.custom_httpx.oauth_exit import configured_elsewhere
 
@@ -35,7 +42,9 @@ R = TypeVar("R")
 _HANDING_ON: Final = frozenset({"completion", "acompletion"})
 
 
-def scopes_client_tokens(decorator: Callable[[Callable[P, R]], Callable[P, R]]) -> Callable[[Callable[P, R]], Callable[P, R]]:
+def scopes_client_tokens(
+    decorator: Callable[[Callable[P, R]], Callable[P, R]],
+) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Make a decorator of public calls seal a caller's token ahead of all it does, and scope it behind that."""
 
     @functools.wraps(decorator)
@@ -118,7 +127,12 @@ def keeps_token_at_anthropic(resolve: Callable[P, tuple[Any, ...]]) -> Callable[
 
 
 def scoped_for(
-    headers: Mapping[str, object], provider: str | None, api_bases: Iterable[object], *, own_key: object, deployment: str
+    headers: Mapping[str, object],
+    provider: str | None,
+    api_bases: Iterable[object],
+    *,
+    own_key: object,
+    deployment: str,
 ) -> ScopedHeaders:
     """What goes out of a caller's headers to these base URLs, or to where LiteLLM's settings send a call that names none.
 
@@ -129,10 +143,15 @@ def scoped_for(
     from litellm.llms.anthropic.oauth_origins import ORIGINS_ENV, allowed_origins
 
     named = [base for base in api_bases if isinstance(base, str) and base.strip()]
-    bases: list[str | None] = [*named] or [litellm.api_base, _secret("ANTHROPIC_API_BASE") or _secret("ANTHROPIC_BASE_URL")]
+    bases: list[str | None] = [*named] or [
+        litellm.api_base,
+        _secret("ANTHROPIC_API_BASE") or _secret("ANTHROPIC_BASE_URL"),
+    ]
     own = own_key if isinstance(own_key, str) else None
     try:
-        scoped = policy.scope_headers(headers, provider=provider, api_bases=bases, allowed=allowed_origins(), own_key=own)
+        scoped = policy.scope_headers(
+            headers, provider=provider, api_bases=bases, allowed=allowed_origins(), own_key=own
+        )
     except policy.InvalidTokenError as error:
         raise authentication_error(str(error)) from None
     if scoped.refused_origin is not None:
@@ -182,14 +201,17 @@ def configured_key() -> str | None:
     return None
 
 
-def _scoped(call: str, signature: inspect.Signature, args: tuple[object, ...], kwargs: Arguments) -> tuple[tuple[object, ...], Arguments]:
+def _scoped(
+    call: str, signature: inspect.Signature, args: tuple[object, ...], kwargs: Arguments
+) -> tuple[tuple[object, ...], Arguments]:
     from litellm.llms.anthropic import oauth as policy
 
     named: Arguments = {**dict(zip(signature.parameters, args, strict=False)), **kwargs} if args else kwargs
     key = named.get("api_key")
     asks = policy.asks_for_oauth if key else policy.betas_in
     if not isinstance(key, policy.OAuthToken) and not any(
-        any_headers(named.get(name), lambda each: policy.has_token(each) or bool(asks(each))) for name in HEADER_ARGUMENTS
+        any_headers(named.get(name), lambda each: policy.has_token(each) or bool(asks(each)))
+        for name in HEADER_ARGUMENTS
     ):
         return args, kwargs
     provider = _provider(signature, named)
@@ -199,9 +221,13 @@ def _scoped(call: str, signature: inspect.Signature, args: tuple[object, ...], k
     federated = named.get("anthropic_federation_rule_id")
     bases = (named.get("api_base"), named.get("base_url"))
     scoped = scoped_for(headers, provider, bases, own_key=own or federated, deployment=_deployment(named))
-    goes_out = carried if carried and scoped.token else scoped.token or _own_key(own, provider, policy.betas_in(headers))
+    goes_out = (
+        carried if carried and scoped.token else scoped.token or _own_key(own, provider, policy.betas_in(headers))
+    )
     # The betas beside a token travel with it: not every call reads every argument, or finds them under another casing.
-    strip = functools.partial(policy.without_oauth, keep_oauth_beta=scoped.may_go, keep_betas=not isinstance(goes_out, policy.OAuthToken))
+    strip = functools.partial(
+        policy.without_oauth, keep_oauth_beta=scoped.may_go, keep_betas=not isinstance(goes_out, policy.OAuthToken)
+    )
     changes = {name: changed_headers(named[name], strip) for name in HEADER_ARGUMENTS if named.get(name)}
     changes["api_key"] = goes_out
     if named.get("tools"):

@@ -17,7 +17,16 @@ from typing import Any, ParamSpec, cast
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from litellm.litellm_core_utils.oauth_arguments import seal
-from litellm.llms.anthropic.oauth import BETA_HEADER, MASK, OAuthToken, has_token, holds_token, merge_betas, token_in_headers, without_oauth
+from litellm.llms.anthropic.oauth import (
+    BETA_HEADER,
+    MASK,
+    OAuthToken,
+    has_token,
+    holds_token,
+    merge_betas,
+    token_in_headers,
+    without_oauth,
+)
 from litellm.proxy._types import ProxyException
 from litellm.proxy.auth.litellm_key import as_sent, errors_for_the_client, fields_without_litellm_key
 
@@ -40,7 +49,11 @@ def carries_client_token(clean_headers: Callable[P, dict[str, str]]) -> Callable
             token = token_in_headers(as_sent(headers))
         others = cast("dict[str, str]", without_oauth(kept, keep_oauth_beta=True, keep_betas=False))
         betas = merge_betas(*(value for name, value in fields if name.lower() == BETA_HEADER))
-        return {**others, **({BETA_HEADER: betas} if betas else {}), **({"authorization": OAuthToken(token)} if token else {})}
+        return {
+            **others,
+            **({BETA_HEADER: betas} if betas else {}),
+            **({"authorization": OAuthToken(token)} if token else {}),
+        }
 
     return cleaned
 
@@ -62,7 +75,9 @@ class SealsClientTokens:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if any(holds_token(value) for _, value in scope.get("headers", ())):
-            scope["headers"] = [(name, _sealed_value(value) if holds_token(value) else value) for name, value in scope["headers"]]
+            scope["headers"] = [
+                (name, _sealed_value(value) if holds_token(value) else value) for name, value in scope["headers"]
+            ]
         await self.app(scope, receive, send)
 
 

@@ -9,7 +9,9 @@ from litellm.proxy.client_headers import carries_client_token, seal_client_crede
 
 
 @carries_client_token
-def clean_headers(headers, litellm_key_header_name=None, forward_llm_provider_auth_headers=False, authenticated_with_header=None): ...
+def clean_headers(
+    headers, litellm_key_header_name=None, forward_llm_provider_auth_headers=False, authenticated_with_header=None
+): ...
 
 
 async def add_litellm_data_to_request(data):

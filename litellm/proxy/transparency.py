@@ -31,7 +31,9 @@ _MESSAGES: Final = ("/v1/messages", "/v1/messages/count_tokens")
 _PASS_THROUGH: Final = "/anthropic/"
 _PASS_PREFIX: Final = "x-pass-"
 # Of the connection to Anthropic, or of its site: nothing that this proxy could promise.
-_NOT_HANDED_BACK: Final = frozenset({*HOP_BY_HOP, "alt-svc", "date", "server", "set-cookie", "strict-transport-security"})
+_NOT_HANDED_BACK: Final = frozenset(
+    {*HOP_BY_HOP, "alt-svc", "date", "server", "set-cookie", "strict-transport-security"}
+)
 _ERROR_TYPES: Final = {**ERROR_TYPES, 504: "timeout_error", 529: "overloaded_error"}
 
 
@@ -75,7 +77,9 @@ def _route(scope: Scope) -> str | None:
 
 def _clients_request(scope: Scope, route: str) -> ClientsRequest:
     prefix = _PASS_PREFIX if route.startswith(_PASS_THROUGH) else ""
-    headers = [(name.decode("latin-1").removeprefix(prefix), value.decode("latin-1")) for name, value in scope["headers"]]
+    headers = [
+        (name.decode("latin-1").removeprefix(prefix), value.decode("latin-1")) for name, value in scope["headers"]
+    ]
     query = [part for part in scope["query_string"].split(b"&") if _may_leave(unquote_plus(part.decode("latin-1")))]
     return ClientsRequest(b"&".join(query), without_keys(headers))
 
@@ -151,12 +155,20 @@ class _Exchange:
         own: list[tuple[bytes, bytes]] = list(self._start["headers"])
         if answer is None or not self._is_answers(answer, body):
             return own
-        theirs = [(name.lower(), value) for name, value in answer.headers.raw if name.lower().decode("latin-1") not in _NOT_HANDED_BACK]
+        theirs = [
+            (name.lower(), value)
+            for name, value in answer.headers.raw
+            if name.lower().decode("latin-1") not in _NOT_HANDED_BACK
+        ]
         # LiteLLM copies some of them, in some releases those of a body that was compressed.
         copied = {*(name.encode() for name in _NOT_HANDED_BACK), b"retry-after", *(name for name, _ in theirs)}
         if "content-encoding" not in answer.headers:
             copied.discard(b"content-length")
-        beside = [(name, value) for name, value in own if name.lower() not in copied and not name.lower().startswith(b"llm_provider-")]
+        beside = [
+            (name, value)
+            for name, value in own
+            if name.lower() not in copied and not name.lower().startswith(b"llm_provider-")
+        ]
         return [*theirs, *beside]
 
     def _is_answers(self, answer: httpx.Response, body: bytes) -> bool:
@@ -225,7 +237,11 @@ def _as_anthropics(status: int, body: bytes) -> bytes:
     error = said.get("error")
     if said.get("type") == "error" and isinstance(error, dict) and error.get("type") in _ERROR_TYPES.values():
         return body
-    message = error.get("message") if isinstance(error, dict) else error or said.get("detail") or body.decode(errors="replace")
+    message = (
+        error.get("message")
+        if isinstance(error, dict)
+        else error or said.get("detail") or body.decode(errors="replace")
+    )
     kind = _ERROR_TYPES.get(status, "invalid_request_error" if status < 500 else "api_error")
     told = {"type": kind, "message": message if isinstance(message, str) else json.dumps(message)}
     return json.dumps({"type": "error", "error": told}).encode()

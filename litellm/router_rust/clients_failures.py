@@ -16,7 +16,9 @@ from litellm.litellm_core_utils.oauth_failures import is_clients_own_failure
 _GROUP: Final = "group_it_was_refused_in"
 
 
-def tries_none_again(describe: Callable[[BaseException], Mapping[str, object]]) -> Callable[[BaseException], Mapping[str, object]]:
+def tries_none_again(
+    describe: Callable[[BaseException], Mapping[str, object]],
+) -> Callable[[BaseException], Mapping[str, object]]:
     """Make the description of a failure keep the core from trying again what a caller's own token earned; fallbacks stay.
 
     The core tries no failure of an agentic follow-up again, whatever a call or a policy says of retries. The mark that upstream puts on
@@ -38,4 +40,6 @@ def refused_in(group: object, error: BaseException) -> None:
 
 def refusal_in(group: object, errors: Mapping[int, BaseException]) -> BaseException | None:
     """What a caller's token was refused with in a group, among the errors of a call's levels of fallback."""
-    return next((error for error in errors.values() if hasattr(error, _GROUP) and getattr(error, _GROUP) == group), None)
+    return next(
+        (error for error in errors.values() if hasattr(error, _GROUP) and getattr(error, _GROUP) == group), None
+    )

@@ -144,7 +144,9 @@ class ClientsRequest:
         extensions = {**request.extensions, _EXTENSION: self}
         headers.append(("authorization", built["authorization"]))
         # This very object is what httpx goes on to send.
-        vars(request).update(vars(httpx.Request(request.method, url, headers=headers, content=content, extensions=extensions)))
+        vars(request).update(
+            vars(httpx.Request(request.method, url, headers=headers, content=content, extensions=extensions))
+        )
 
     def _betas(self) -> str:
         asked = [value for name, value in self.headers if name.lower() == BETA_HEADER]
@@ -163,7 +165,11 @@ class ClientsRequest:
             return body
         built = json.loads(request.content)
         # LiteLLM resolves these two, and reads the answer by them.
-        resolved = {name: built[name] for name in ("model", "stream") if (built.get(name) or False) != (self._asked.get(name) or False)}
+        resolved = {
+            name: built[name]
+            for name in ("model", "stream")
+            if (built.get(name) or False) != (self._asked.get(name) or False)
+        }
         dropped = {name for name in self._asked if name in _names()[1]} | self._dropped
         if not (resolved or dropped or self._values):
             return body
@@ -172,7 +178,11 @@ class ClientsRequest:
     def _anthropics(self, data: Mapping[str, Any]) -> dict[str, Any]:
         """What goes to Anthropic of a request's data: what the client named, and what Anthropic knows."""
         anthropics, litellms = _names()
-        told = {name: value for name, value in data.items() if name not in litellms and (name in self._asked or name in anthropics)}
+        told = {
+            name: value
+            for name, value in data.items()
+            if name not in litellms and (name in self._asked or name in anthropics)
+        }
         metadata = told.pop("metadata", None)
         if isinstance(metadata, Mapping):
             # LiteLLM and its guardrails keep notes of their own there.
@@ -193,7 +203,9 @@ class ClientsRequest:
                         self.received += part
                     yield part
                 # Older releases take an answer that broke off for a whole one.
-                self.cut = (inner := aiohttp_answer(response)) is not None and isinstance(inner.content.exception(), ClientPayloadError)
+                self.cut = (inner := aiohttp_answer(response)) is not None and isinstance(
+                    inner.content.exception(), ClientPayloadError
+                )
             except (httpx.TransportError, httpx.StreamError):
                 # Once the client has left, this is how its request to Anthropic was ended.
                 if not self.left.is_set():
@@ -221,7 +233,12 @@ def merged(own: Any, before: Any, after: Any) -> Any:
         changed = {name: value for name, value in after.items() if name not in before or before[name] != value}
         kept = {name: value for name, value in own.items() if name in after or name not in before}
         return {**kept, **{name: merged(own.get(name), before.get(name), value) for name, value in changed.items()}}
-    if isinstance(own, list) and isinstance(before, list) and isinstance(after, list) and len(own) == len(before) == len(after):
+    if (
+        isinstance(own, list)
+        and isinstance(before, list)
+        and isinstance(after, list)
+        and len(own) == len(before) == len(after)
+    ):
         return [merged(*each) for each in zip(own, before, after, strict=True)]
     return after
 

@@ -35,7 +35,9 @@ def is_anthropic_oauth_key(value: object) -> bool:
     return _is_oauth_key(value)
 
 
-def optionally_handle_anthropic_oauth(headers: dict[str, str], api_key: str | None) -> tuple[dict[str, str], str | None]:
+def optionally_handle_anthropic_oauth(
+    headers: dict[str, str], api_key: str | None
+) -> tuple[dict[str, str], str | None]:
     """The headers and the key of a request, with an OAuth token from the headers, `api_key` or the environment put in place.
 
     Returns new headers and the token; the given headers and `api_key` where neither is a token.
@@ -63,7 +65,9 @@ class AnthropicModelInfo:
         try:
             if (given := first_credential(api_key=api_key)) is not None:
                 return given
-            return first_credential(env_api_key=get_secret_str("ANTHROPIC_API_KEY"), env_auth_token=get_secret_str("ANTHROPIC_AUTH_TOKEN"))
+            return first_credential(
+                env_api_key=get_secret_str("ANTHROPIC_API_KEY"), env_auth_token=get_secret_str("ANTHROPIC_AUTH_TOKEN")
+            )
         except InvalidTokenError as error:
             raise authentication_error(str(error)) from None
 

@@ -40,7 +40,9 @@ _BEHIND_A_WILDCARD: Final = "claude-sonnet-4-5"
 def main(arguments: Sequence[str] | None = None) -> int:
     about = (__doc__ or "").partition("\n\nIntent")[0]
     formatter = argparse.RawDescriptionHelpFormatter
-    parser = argparse.ArgumentParser(prog="python -m litellm.llms.anthropic.doctor", description=about, formatter_class=formatter)
+    parser = argparse.ArgumentParser(
+        prog="python -m litellm.llms.anthropic.doctor", description=about, formatter_class=formatter
+    )
     parser.add_argument("--config", type=Path, metavar="FILE", help="the proxy's configuration")
     parser.add_argument("--json", action="store_true", help="for programs: one JSON object")
     parser.add_argument("--live", action="store_true", help="count one message's tokens at each Anthropic deployment")
@@ -79,10 +81,21 @@ async def _counts(diagnosis: Diagnosis) -> dict[str, str]:
 async def _failure(deployment: Deployment, credential: str | None) -> str | None:
     """Why a deployment did not count a message's tokens; None if it did. Not every release's own count asks at the deployment's base."""
     model = str(deployment.call["model"]).removeprefix("anthropic/")
-    base = (deployment.call["api_base"] or ANTHROPIC_ORIGIN).rstrip("/").removesuffix("/messages").removesuffix("/v1").rstrip("/")
-    asked = {"model": _BEHIND_A_WILDCARD if "*" in model else model, "messages": [{"role": "user", "content": "Say hello."}]}
+    base = (
+        (deployment.call["api_base"] or ANTHROPIC_ORIGIN)
+        .rstrip("/")
+        .removesuffix("/messages")
+        .removesuffix("/v1")
+        .rstrip("/")
+    )
+    asked = {
+        "model": _BEHIND_A_WILDCARD if "*" in model else model,
+        "messages": [{"role": "user", "content": "Say hello."}],
+    }
     try:
-        headers = set_anthropic_headers({"anthropic-version": "2023-06-01", "anthropic-beta": COUNTING_BETA}, credential)
+        headers = set_anthropic_headers(
+            {"anthropic-version": "2023-06-01", "anthropic-beta": COUNTING_BETA}, credential
+        )
         client = get_async_httpx_client(llm_provider=litellm.LlmProviders.ANTHROPIC)
         await client.post(f"{base}/v1/messages/count_tokens", headers=headers, json=asked)
     except httpx.HTTPStatusError as error:
@@ -93,9 +106,16 @@ async def _failure(deployment: Deployment, credential: str | None) -> str | None
 
 
 def _json(diagnosis: Diagnosis, counts: dict[str, str]) -> str:
-    deployments = [{name: value for name, value in asdict(each).items() if name != "call"} for each in diagnosis.deployments]
+    deployments = [
+        {name: value for name, value in asdict(each).items() if name != "call"} for each in diagnosis.deployments
+    ]
     findings = [asdict(finding) for finding in diagnosis.findings]
-    told = {"version": diagnosis.version, "is_well": diagnosis.is_well, "origins": diagnosis.origins, "deployments": deployments}
+    told = {
+        "version": diagnosis.version,
+        "is_well": diagnosis.is_well,
+        "origins": diagnosis.origins,
+        "deployments": deployments,
+    }
     return json.dumps({**told, "findings": findings, "token_counts": counts}, indent=1)
 
 
@@ -103,7 +123,11 @@ def _text(diagnosis: Diagnosis, counts: dict[str, str]) -> Iterator[str]:
     yield f"LiteLLM {diagnosis.version}, Python {sys.version.split()[0]}"
     if os.environ.get("LITELLM_RUST"):
         has_rust = importlib.util.find_spec("litellm.rust_bridge") is not None
-        weakens = "a call that may send an OAuth token takes the Python route all the same" if has_rust else "this release does not read it"
+        weakens = (
+            "a call that may send an OAuth token takes the Python route all the same"
+            if has_rust
+            else "this release does not read it"
+        )
         yield f"LITELLM_RUST is set and weakens nothing: {weakens}."
     yield "\nA client's token may go to"
     yield from (f"  {origin} ({why})" for origin, why in diagnosis.origins.items())

@@ -46,7 +46,9 @@ class Config:
         try:
             yaml: Any = importlib.import_module("yaml")
         except ModuleNotFoundError:
-            raise ConfigError('PyYAML is not installed. It comes with the proxy: pip install "litellm[proxy]"') from None
+            raise ConfigError(
+                'PyYAML is not installed. It comes with the proxy: pip install "litellm[proxy]"'
+            ) from None
         try:
             loader = yaml.SafeLoader(path.read_text("utf-8"))
             node = loader.get_single_node()
@@ -54,12 +56,16 @@ class Config:
             data = None if node is None else loader.construct_document(node)
         except (OSError, UnicodeDecodeError) as error:
             reason = getattr(error, "strerror", None) or "it is not text in UTF-8"
-            raise ConfigError(f"{path} cannot be read: {reason}. Name the file that `litellm --config` is given.") from None
+            raise ConfigError(
+                f"{path} cannot be read: {reason}. Name the file that `litellm --config` is given."
+            ) from None
         except yaml.YAMLError as error:
             mark = getattr(error, "problem_mark", None)
             line = f":{mark.line + 1}" if mark else ""
             reason = getattr(error, "problem", None) or "a character that no YAML has"
-            raise ConfigError(f"{path}{line} is not YAML: {reason}. Look at the indentation and the quotes there.") from None
+            raise ConfigError(
+                f"{path}{line} is not YAML: {reason}. Look at the indentation and the quotes there."
+            ) from None
         if not isinstance(data, Mapping):
             raise ConfigError(f"{path}:1 holds no settings. A proxy's configuration starts with `model_list:`.")
         return data

@@ -130,13 +130,30 @@ class Diagnosis:
         config, general = self._config, self._config.section("general_settings")
         for section in ("general_settings", "router_settings"):
             if _ORIGINS in config.section(section):
-                self.find(ERROR, config.at(section, _ORIGINS), f"`{_ORIGINS}` is not read here.", f"Move it to `{_ORIGINS_SETTING}`.")
+                self.find(
+                    ERROR,
+                    config.at(section, _ORIGINS),
+                    f"`{_ORIGINS}` is not read here.",
+                    f"Move it to `{_ORIGINS_SETTING}`.",
+                )
         if _ORIGINS in config.data:
-            self.find(ERROR, config.at(_ORIGINS), f"`{_ORIGINS}` is not read here.", f"Move it to `{_ORIGINS_SETTING}`.")
+            self.find(
+                ERROR, config.at(_ORIGINS), f"`{_ORIGINS}` is not read here.", f"Move it to `{_ORIGINS_SETTING}`."
+            )
         if "include" in config.data:
-            self.find(WARNING, config.at("include"), "The files that `include` names are not looked at.", "Look at each with --config.")
+            self.find(
+                WARNING,
+                config.at("include"),
+                "The files that `include` names are not looked at.",
+                "Look at each with --config.",
+            )
         if not config.entries("model_list"):
-            self.find(WARNING, config.at("model_list"), "There is no list of models.", "Write `model_list:` with one entry a model.")
+            self.find(
+                WARNING,
+                config.at("model_list"),
+                "There is no list of models.",
+                "Write `model_list:` with one entry a model.",
+            )
         where = config.at("general_settings", "master_key")
         master = self._value(general.get("master_key", "os.environ/LITELLM_MASTER_KEY"))
         if master and oauth.holds_token(master):
@@ -150,29 +167,46 @@ class Diagnosis:
         parameters = entry.get("litellm_params") if isinstance(entry, Mapping) else None
         if not isinstance(parameters, Mapping) or not isinstance(parameters.get("model"), str):
             says = "This entry of `model_list` has no `litellm_params` with a `model`."
-            self.find(ERROR, self._config.at(*path), says, "Write, below its `model_name`: litellm_params: {model: anthropic/...}")
+            self.find(
+                ERROR,
+                self._config.at(*path),
+                says,
+                "Write, below its `model_name`: litellm_params: {model: anthropic/...}",
+            )
             return
         if "api_base" in str(parameters.get("configurable_clientside_auth_params")):
             says = "A client may choose the `api_base`, and this deployment's own key goes wherever it says."
             where = self._config.at(*path, "litellm_params", "configurable_clientside_auth_params")
             self.find(WARNING, where, says, "Take `api_base` off it, unless you would hand the key to each client.")
-        self._deployment(str(entry.get("model_name")), {**self._credential_of(parameters), **parameters}, (*path, "litellm_params"))
+        self._deployment(
+            str(entry.get("model_name")), {**self._credential_of(parameters), **parameters}, (*path, "litellm_params")
+        )
 
     def _credential_of(self, parameters: Mapping[str, Any]) -> Mapping[str, Any]:
         """What `litellm_credential_name` stands for; nothing where the configuration does not say."""
         name, known = parameters.get("litellm_credential_name"), self._config.entries("credential_list")
-        named = [entry for entry in known if isinstance(entry, Mapping) and name and entry.get("credential_name") == name]
-        return next((entry["credential_values"] for entry in named if isinstance(entry.get("credential_values"), Mapping)), {})
+        named = [
+            entry for entry in known if isinstance(entry, Mapping) and name and entry.get("credential_name") == name
+        ]
+        return next(
+            (entry["credential_values"] for entry in named if isinstance(entry.get("credential_values"), Mapping)), {}
+        )
 
     def _deployment(self, name: str, parameters: Mapping[str, Any], path: tuple[object, ...]) -> None:
         where = self._config.at(*path) if path else "environment"
         provider = _provider(parameters)
         if provider is None:
             says = f"LiteLLM knows no provider of the model {parameters['model']!r}."
-            self.find(ERROR, self._config.at(*path, "model"), says, f"Name the provider, as in anthropic/{parameters['model']}")
+            self.find(
+                ERROR,
+                self._config.at(*path, "model"),
+                says,
+                f"Name the provider, as in anthropic/{parameters['model']}",
+            )
             return
         own, key = self._own(provider, parameters, path)
-        given, is_anthropic = parameters.get("api_base") or parameters.get("base_url"), provider in oauth.OAUTH_PROVIDERS
+        given = parameters.get("api_base") or parameters.get("base_url")
+        is_anthropic = provider in oauth.OAUTH_PROVIDERS
         base = self._value(given, is_secret=False) or (self._default_base() if is_anthropic else None)
         origin = oauth.origin_of(base) if base else oauth.ANTHROPIC_ORIGIN if is_anthropic else "its own address"
         takes, why = is_anthropic and origin in self.origins, f"{provider} is not Anthropic"
@@ -182,14 +216,25 @@ class Diagnosis:
             why = self.origins.get(origin or "", f"{origin or 'its api_base'} is no listed origin")
         if origin is None and is_anthropic:
             says = "The `api_base` is no http(s) URL with a host to rely on (it is not shown)."
-            self.find(ERROR, self._config.at(*path, "api_base"), says, "Write https://host[:port]/path, without user and password.")
+            self.find(
+                ERROR,
+                self._config.at(*path, "api_base"),
+                says,
+                "Write https://host[:port]/path, without user and password.",
+            )
         elif is_anthropic and not takes and own is None:
             says = f"Nothing can be sent to {origin}: no credential is configured for it, and a client's token may not go there."
-            self.find(ERROR, where, says, f"Set an `api_key`; or, if the origin is yours, list it in `{_ORIGINS_SETTING}`.")
+            self.find(
+                ERROR, where, says, f"Set an `api_key`; or, if the origin is yours, list it in `{_ORIGINS_SETTING}`."
+            )
         call = {"model": parameters["model"], "api_key": key, "api_base": base}
-        self.deployments.append(Deployment(name, where, provider, origin or "an address that is not valid", own, takes, why, call))
+        self.deployments.append(
+            Deployment(name, where, provider, origin or "an address that is not valid", own, takes, why, call)
+        )
 
-    def _own(self, provider: str, parameters: Mapping[str, Any], path: tuple[object, ...]) -> tuple[str | None, str | None]:
+    def _own(
+        self, provider: str, parameters: Mapping[str, Any], path: tuple[object, ...]
+    ) -> tuple[str | None, str | None]:
         """Name and value of the credential that is configured for a deployment, in the contract's order; None where there is none."""
         written, where = parameters.get("api_key"), self._config.at(*path, "api_key") if path else "environment"
         variable = named_variable(written)
@@ -199,7 +244,10 @@ class Diagnosis:
         candidates: list[tuple[str, object, str]] = [(variable or "its api_key", written, where)]
         if provider in oauth.OAUTH_PROVIDERS:
             settings = self._config.section("litellm_settings")
-            candidates += [(f"litellm_settings: {name}", settings.get(name), "litellm_settings") for name in ("anthropic_key", "api_key")]
+            candidates += [
+                (f"litellm_settings: {name}", settings.get(name), "litellm_settings")
+                for name in ("anthropic_key", "api_key")
+            ]
             candidates += [(name, f"os.environ/{name}", name) for name in ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN")]
         for name, value_written, place in candidates:
             if value := self._value(value_written):
@@ -216,11 +264,14 @@ class Diagnosis:
             return "a malformed OAuth token"
         for prefix, (kind, reason) in _USELESS.items():
             if value.startswith(prefix):
-                self.find(ERROR, where, f"This is {kind}, which {reason}.", "Use an API key, or an OAuth token (sk-ant-oat...).")
+                says = f"This is {kind}, which {reason}."
+                self.find(ERROR, where, says, "Use an API key, or an OAuth token (sk-ant-oat...).")
                 return kind
         if token and provider not in oauth.OAUTH_PROVIDERS:
             says = f"An Anthropic OAuth token is configured for {provider}, and goes there."
-            self.find(WARNING, where, says, "Configure a key of that provider's, unless it is a gateway that wants the token.")
+            self.find(
+                WARNING, where, says, "Configure a key of that provider's, unless it is a gateway that wants the token."
+            )
         return "an OAuth token" if token else "an API key" if value.startswith("sk-ant-api") else "a key"
 
     def _default_base(self) -> str | None:

@@ -25,7 +25,9 @@ RIGHT_FORM: Final = (
     f"Send it as `Authorization: Bearer {OAUTH_TOKEN_PREFIX}...`, nothing else in the value, "
     "and in no other header or cookie."
 )
-WRONG_FORM: Final = f"An Anthropic OAuth token is written in a way that Anthropic does not take (the value is not shown). {RIGHT_FORM}"
+WRONG_FORM: Final = (
+    f"An Anthropic OAuth token is written in a way that Anthropic does not take (the value is not shown). {RIGHT_FORM}"
+)
 
 _BROWSER_HEADER: Final = "anthropic-dangerous-direct-browser-access"
 _WRITTEN_HEADERS: Final = frozenset({"authorization", "x-api-key", BETA_HEADER, _BROWSER_HEADER})
@@ -48,7 +50,9 @@ class OAuthToken(str):
     configured: bool
     displaced: str | None
 
-    def __new__(cls, value: object, *, betas: str = "", displaced: str | None = None, configured: bool = False) -> OAuthToken:
+    def __new__(
+        cls, value: object, *, betas: str = "", displaced: str | None = None, configured: bool = False
+    ) -> OAuthToken:
         token = super().__new__(cls, MASK)
         token._value = value._value if isinstance(value, OAuthToken) else value
         token.betas, token.displaced, token.configured = betas, displaced, configured
@@ -141,7 +145,9 @@ def holds_token(value: object) -> bool:
 
 def text_of(value: object) -> str:
     """A header's name or value, text or bytes, as text; empty for anything else."""
-    return bytes(value).decode("latin-1") if isinstance(value, (bytes, bytearray)) else value if isinstance(value, str) else ""
+    if isinstance(value, (bytes, bytearray)):
+        return bytes(value).decode("latin-1")
+    return value if isinstance(value, str) else ""
 
 
 def name_of(name: object) -> str:
@@ -165,7 +171,9 @@ def token_in_headers(headers: object) -> str | None:
     return None
 
 
-def first_credential(*, api_key: object = None, env_api_key: object = None, env_auth_token: object = None) -> str | None:
+def first_credential(
+    *, api_key: object = None, env_api_key: object = None, env_auth_token: object = None
+) -> str | None:
     """The credential that a call is configured with, stripped; None where nothing is set. Empty and blank values count as unset.
 
     `ANTHROPIC_AUTH_TOKEN` takes part only if it is an OAuth token: another bearer keeps its own way to the wire. Raises InvalidTokenError,
@@ -198,7 +206,7 @@ def betas_in(headers: Mapping[str, object]) -> str:
 
 def asks_for_oauth(headers: Mapping[str, object]) -> bool:
     """Whether the OAuth beta is among those that headers ask for."""
-    return any(name_of(name) == BETA_HEADER and OAUTH_BETA in merge_betas(value).split(",") for name, value in headers.items())
+    return OAUTH_BETA in betas_in(headers).split(",")
 
 
 def set_anthropic_headers(headers: Mapping[str, object], api_key: str | None) -> dict[str, Any]:
@@ -222,13 +230,16 @@ def set_anthropic_headers(headers: Mapping[str, object], api_key: str | None) ->
             betas.append(value)
     sealed_token = api_key if isinstance(api_key, OAuthToken) else None
     bearer = f"Bearer {token}"
-    kept["authorization"] = bearer if sealed_token is not None and not sealed_token.configured else ConfiguredBearer(bearer)
+    is_callers = sealed_token is not None and not sealed_token.configured
+    kept["authorization"] = bearer if is_callers else ConfiguredBearer(bearer)
     kept[BETA_HEADER] = merge_betas(*betas, sealed_token.betas if sealed_token is not None else "")
     kept[_BROWSER_HEADER] = "true"
     return kept
 
 
-def without_oauth(headers: Mapping[str, object], *, keep_oauth_beta: bool = False, keep_betas: bool = True) -> dict[str, Any]:
+def without_oauth(
+    headers: Mapping[str, object], *, keep_oauth_beta: bool = False, keep_betas: bool = True
+) -> dict[str, Any]:
     """The headers without those that hold an OAuth token and, unless told otherwise, without the OAuth beta; a new dict."""
     kept: dict[str, object] = {}
     for name, value in headers.items():
@@ -244,7 +255,9 @@ def without_oauth(headers: Mapping[str, object], *, keep_oauth_beta: bool = Fals
 
 def sealed(headers: Mapping[str, object]) -> Mapping[str, object]:
     """The headers with an OAuthToken for each value that holds one, so that whoever is handed them sees a mask; the same without any."""
-    return {name: OAuthToken(value) if holds_token(value) else value for name, value in headers.items()} if has_token(headers) else headers
+    if not has_token(headers):
+        return headers
+    return {name: OAuthToken(value) if holds_token(value) else value for name, value in headers.items()}
 
 
 def scope_headers(
@@ -276,7 +289,8 @@ def scope_headers(
     replaced = _WRITTEN_HEADERS - {_BROWSER_HEADER}
     kept = {name: value for name, value in headers.items() if name_of(name) not in replaced and not holds_token(value)}
     betas = betas_in(headers)
-    return ScopedHeaders({**kept, BETA_HEADER: betas} if betas else kept, True, OAuthToken(token, betas=betas, displaced=own_key))
+    token_alone = OAuthToken(token, betas=betas, displaced=own_key)
+    return ScopedHeaders({**kept, BETA_HEADER: betas} if betas else kept, True, token_alone)
 
 
 def may_send_to(url: str, allowed: frozenset[str]) -> bool:

@@ -27,7 +27,9 @@ class InvalidOriginError(ValueError):
 
 def allowed_origins() -> frozenset[str]:
     """The origins in the environment and in `litellm.anthropic_oauth_origins`. Raises InvalidOriginError as parse_origins does."""
-    return _in_environment(os.environ.get(ORIGINS_ENV)) | parse_origins(getattr(litellm, "anthropic_oauth_origins", None))
+    return _in_environment(os.environ.get(ORIGINS_ENV)) | parse_origins(
+        getattr(litellm, "anthropic_oauth_origins", None)
+    )
 
 
 @functools.lru_cache(maxsize=16)
@@ -45,13 +47,20 @@ def parse_origins(setting: object) -> frozenset[str]:
         return frozenset()
     entries = setting.split(",") if isinstance(setting, str) else setting
     if not isinstance(entries, (list, tuple, set, frozenset)):
-        raise InvalidOriginError(f"{ORIGINS_ENV} is a {type(setting).__name__}: give a comma-separated string or a list of origins.")
+        raise InvalidOriginError(
+            f"{ORIGINS_ENV} is a {type(setting).__name__}: give a comma-separated string or a list of origins."
+        )
     return frozenset(_valid_origin(entry) for entry in entries if not isinstance(entry, str) or entry.strip())
 
 
 def _valid_origin(entry: object) -> str:
     origin = origin_of(entry)
-    if origin is None or not isinstance(entry, str) or urlsplit(entry.strip()).path not in ("", "/") or any(mark in entry for mark in "?#"):
+    if (
+        origin is None
+        or not isinstance(entry, str)
+        or urlsplit(entry.strip()).path not in ("", "/")
+        or any(mark in entry for mark in "?#")
+    ):
         raise InvalidOriginError(
             f"{entry!r} in {ORIGINS_ENV} is not an origin. Write scheme, host and port only, such as https://gateway.example:8443"
         )

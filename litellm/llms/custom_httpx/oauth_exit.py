@@ -27,7 +27,9 @@ P = ParamSpec("P")
 Client = TypeVar("Client", httpx.Client, httpx.AsyncClient, "httpx.Client | None", "httpx.AsyncClient | None")
 
 # The hash of it: no credential stands in a context, which background tasks inherit.
-_configured_elsewhere: Final[contextvars.ContextVar[int | None]] = contextvars.ContextVar("configured_elsewhere", default=None)
+_configured_elsewhere: Final[contextvars.ContextVar[int | None]] = contextvars.ContextVar(
+    "configured_elsewhere", default=None
+)
 
 
 def guards_credentials(make: Callable[P, Client]) -> Callable[P, Client]:
@@ -88,7 +90,10 @@ def _scope(request: httpx.Request) -> None:
         scheme, _, value = bearer.partition(b" ")
         if token is None or scheme.lower() != b"bearer" or value.decode() != token:
             raise _refusal("in another header than `Authorization`, or written in another way than `Bearer <token>`")
-        strip = [place != first and (name.lower() in credentials or holds_token(held)) for place, (name, held) in enumerate(fields)]
+        strip = [
+            place != first and (name.lower() in credentials or holds_token(held))
+            for place, (name, held) in enumerate(fields)
+        ]
     elif isinstance(bearer, ConfiguredBearer.Encoded):
         strip = [place != first and holds_token(held) for place, (_, held) in enumerate(fields)]
     else:
@@ -141,11 +146,15 @@ def _answered(response: httpx.Response) -> None:
             request.headers.pop("x-api-key", None)
     elif has_token(request.headers):
         headers = masked_fields(request.headers)
-        response.request = httpx.Request(request.method, request.url, headers=headers, stream=request.stream, extensions=request.extensions)
+        response.request = httpx.Request(
+            request.method, request.url, headers=headers, stream=request.stream, extensions=request.extensions
+        )
         # LiteLLM's aiohttp transport keeps aiohttp's answer, which keeps a request of its own.
         answer = aiohttp_answer(response)
         if answer is not None:
-            answer._request_info = answer.request_info._replace(headers=CIMultiDictProxy(CIMultiDict(headers.multi_items())))
+            answer._request_info = answer.request_info._replace(
+                headers=CIMultiDictProxy(CIMultiDict(headers.multi_items()))
+            )
 
 
 def _stays(request: httpx.Request, location: str) -> bool:
@@ -178,4 +187,6 @@ def _refusal(how: str) -> Exception:
 def _say_once(header: str, host: str) -> None:
     from litellm._logging import verbose_logger
 
-    verbose_logger.warning("The header %s was taken off a request to %s: it held a credential that may not go there.", header, host)
+    verbose_logger.warning(
+        "The header %s was taken off a request to %s: it held a credential that may not go there.", header, host
+    )

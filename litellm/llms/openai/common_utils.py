@@ -16,7 +16,10 @@ class BaseOpenAILLM:
     def get_openai_client_cache_key(client_initialization_params):
         key = client_initialization_params.get("api_key")
         if holds_token(key):
-            client_initialization_params = {**client_initialization_params, "api_key": hashlib.sha256(str(key).encode()).hexdigest()}
+            client_initialization_params = {
+                **client_initialization_params,
+                "api_key": hashlib.sha256(str(key).encode()).hexdigest(),
+            }
         ...
 
     @staticmethod

@@ -64,7 +64,12 @@ async def token_counter(request: Request, given: TokenCountRequest, call_endpoin
     if not call_endpoint or (asked := await _asked(request, "messages")) is None:
         return await proxy_server.token_counter(request=given, call_endpoint=call_endpoint)
     counted = await _count(asked, _of_chat)
-    about = {"request_model": given.model, "model_used": asked.model, "tokenizer_type": "anthropic_api", "count_source": "provider"}
+    about = {
+        "request_model": given.model,
+        "model_used": asked.model,
+        "tokenizer_type": "anthropic_api",
+        "count_source": "provider",
+    }
     return {**about, "total_tokens": counted["input_tokens"], "original_response": counted}
 
 
@@ -80,14 +85,18 @@ async def _asked(request: Request, what: str) -> _Asked | None:
         named: Any = litellm.utils.with_named_credential
         litellm_params = named(dict(deployment["litellm_params"]))
         api_base = litellm_params.get("api_base")
-        name, provider, _, _ = litellm.get_llm_provider(litellm_params["model"], litellm_params.get("custom_llm_provider"), api_base)
+        name, provider, _, _ = litellm.get_llm_provider(
+            litellm_params["model"], litellm_params.get("custom_llm_provider"), api_base
+        )
     except Exception:  # upstream's own endpoint asks again, and says what is wrong or makes an estimate
         return None
     if provider != "anthropic":
         return None
     own = litellm_params.get("api_key") or litellm_params.get("anthropic_federation_rule_id")
     with errors_for_the_client():
-        scoped = scoped_for(request.headers, provider, (api_base,), own_key=own, deployment=str(deployment["model_info"].get("id")))
+        scoped = scoped_for(
+            request.headers, provider, (api_base,), own_key=own, deployment=str(deployment["model_info"].get("id"))
+        )
     return None if scoped.token is None else _Asked(body, name, api_base, scoped.token)
 
 
@@ -113,13 +122,20 @@ def _of_response(model: str, asked: Mapping[str, Any]) -> dict[str, Any]:
     chat = LiteLLMCompletionResponsesConfig.transform_responses_api_request_to_chat_completion_request(
         model=model, input=asked["input"], responses_api_request=cast("Any", asked), custom_llm_provider="anthropic"
     )
-    chat["messages"] = [each if isinstance(each, dict) else each.model_dump(exclude_none=True) for each in chat["messages"]]
+    chat["messages"] = [
+        each if isinstance(each, dict) else each.model_dump(exclude_none=True) for each in chat["messages"]
+    ]
     return _of_chat(model, chat)
 
 
 def _of_chat(model: str, chat: Mapping[str, Any]) -> dict[str, Any]:
     """A chat as Anthropic counts it; one in Anthropic's own shape already, of which upstream's transformer would lose parts, as it is."""
-    blocks = [block for message in chat["messages"] if isinstance(message.get("content"), list) for block in message["content"]]
+    blocks = [
+        block
+        for message in chat["messages"]
+        if isinstance(message.get("content"), list)
+        for block in message["content"]
+    ]
     if any("source" in block or str(block.get("type")).endswith(("tool_use", "tool_result")) for block in blocks):
         return {name: chat[name] for name in _COUNTED if name in chat}
     messages: list[Any] = [{"role": "system", "content": chat["system"]}] if chat.get("system") else []
@@ -132,7 +148,12 @@ def _of_chat(model: str, chat: Mapping[str, Any]) -> dict[str, Any]:
 async def _answer(asked: _Asked, body: Mapping[str, object]) -> httpx.Response:
     headers = set_anthropic_headers({"anthropic-version": "2023-06-01", "anthropic-beta": COUNTING_BETA}, asked.token)
     # A deployment's base may name the messages endpoint itself.
-    base = (AnthropicModelInfo.get_api_base(asked.api_base) or ANTHROPIC_ORIGIN).rstrip("/").removesuffix("/messages").removesuffix("/v1")
+    base = (
+        (AnthropicModelInfo.get_api_base(asked.api_base) or ANTHROPIC_ORIGIN)
+        .rstrip("/")
+        .removesuffix("/messages")
+        .removesuffix("/v1")
+    )
     url = f"{base.rstrip('/')}/v1/messages/count_tokens"
     client = get_async_httpx_client(llm_provider=litellm.LlmProviders.ANTHROPIC)
     try:

@@ -17,7 +17,14 @@ from litellm.llms.anthropic.oauth import MASK, WRONG_FORM, InvalidTokenError, OA
 from litellm.proxy._types import LiteLLMRoutes, ProxyErrorTypes, ProxyException, UserAPIKeyAuth, hash_token
 
 # Where LiteLLM looks for its key, in its order.
-KEY_HEADERS: Final = ("x-litellm-api-key", "authorization", "api-key", "x-api-key", "x-goog-api-key", "ocp-apim-subscription-key")
+KEY_HEADERS: Final = (
+    "x-litellm-api-key",
+    "authorization",
+    "api-key",
+    "x-api-key",
+    "x-goog-api-key",
+    "ocp-apim-subscription-key",
+)
 _CREDENTIAL_HEADERS: Final = frozenset({*KEY_HEADERS, "proxy-authorization"})
 _BETWEEN_WORDS: Final = re.compile(r"[\s=;,&\"']+")
 
@@ -57,7 +64,11 @@ def custom_key_header() -> str | None:
 
 def refuse_near_miss(headers: Mapping[str, str]) -> None:
     """Raise ProxyException where a credential's header holds an OAuth token that no header sends as Anthropic takes it."""
-    meant = {name: value for name, value in as_sent(headers).items() if name.lower() in _CREDENTIAL_HEADERS and holds_token(value)}
+    meant = {
+        name: value
+        for name, value in as_sent(headers).items()
+        if name.lower() in _CREDENTIAL_HEADERS and holds_token(value)
+    }
     with errors_for_the_client():
         if meant and token_in_headers(meant) is None:
             raise InvalidTokenError(WRONG_FORM)
@@ -65,7 +76,11 @@ def refuse_near_miss(headers: Mapping[str, str]) -> None:
 
 def as_sent(headers: Mapping[str, str]) -> dict[str, str]:
     """A request's headers, of each name the first, without a mask that stands for no token: LiteLLM makes requests of its own (MCP)."""
-    return {name: value for name, value in reversed([*headers.items()]) if isinstance(value, OAuthToken) or MASK not in value}
+    return {
+        name: value
+        for name, value in reversed([*headers.items()])
+        if isinstance(value, OAuthToken) or MASK not in value
+    }
 
 
 def refuse_lone_token(route: str) -> None:
@@ -77,7 +92,9 @@ def refuse_lone_token(route: str) -> None:
         raise TokenAsKeyError
 
 
-def without_litellm_key(headers: Mapping[str, str], custom_header: str | None, user: UserAPIKeyAuth | None = None) -> dict[str, str]:
+def without_litellm_key(
+    headers: Mapping[str, str], custom_header: str | None, user: UserAPIKeyAuth | None = None
+) -> dict[str, str]:
     """The headers without those that carry the LiteLLM key in their value, by whichever name: the one that authenticated, or the first."""
     return dict(fields_without_litellm_key(headers, custom_header, user))
 

@@ -19,7 +19,13 @@ def get_api_key(
     route,
     request,
 ):
-    given = (custom_litellm_key_header, azure_api_key_header, anthropic_api_key_header, google_ai_studio_api_key_header, azure_apim_header)
+    given = (
+        custom_litellm_key_header,
+        azure_api_key_header,
+        anthropic_api_key_header,
+        google_ai_studio_api_key_header,
+        azure_apim_header,
+    )
     keys = [each if isinstance(each, str) and not holds_token(each) else None for each in given]
     if any(holds_token(each) for each in (api_key, *given)):
         if not any((*keys, api_key and not holds_token(api_key))):

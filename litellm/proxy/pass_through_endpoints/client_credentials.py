@@ -78,7 +78,11 @@ def serves_client_tokens(startup: Callable[..., AsyncIterator[Any]]) -> Callable
             app.router.routes[:0] = [
                 ClientTokenRoute("/anthropic/{endpoint:path}", anthropic_proxy_route, methods=methods),
                 ClientTokenRoute(
-                    "/utils/token_counter", token_counter, methods=["POST"], dependencies=asks_for_key, response_model=TokenCountResponse
+                    "/utils/token_counter",
+                    token_counter,
+                    methods=["POST"],
+                    dependencies=asks_for_key,
+                    response_model=TokenCountResponse,
                 ),
             ]
             yield state
@@ -92,7 +96,9 @@ def clients_credential(request: Request, base: str, own: Mapping[str, str] | Non
     Raises ProxyException for a malformed token, and for one that is refused where the proxy has nothing of its own to send.
     """
     with errors_for_the_client():
-        scoped = scoped_for(request.headers, "anthropic", (base,), own_key="set" if own else None, deployment="/anthropic pass-through")
+        scoped = scoped_for(
+            request.headers, "anthropic", (base,), own_key="set" if own else None, deployment="/anthropic pass-through"
+        )
     return own if scoped.token is None else oauth.set_anthropic_headers({}, scoped.token)
 
 
@@ -103,7 +109,9 @@ def query_of(request: Request, given: Mapping[str, str] | None, user: UserAPIKey
     """
     query = list(given.items()) if given else parse_qsl(request.url.query, keep_blank_values=True)
     passed: list[Any] = [
-        (name, value) for name, value in query if not oauth.holds_token(value) and not carries_litellm_key(str(value), user)
+        (name, value)
+        for name, value in query
+        if not oauth.holds_token(value) and not carries_litellm_key(str(value), user)
     ]
     if len(passed) < len(query):
         request.scope["query_string"] = urlencode(passed).encode()
@@ -123,7 +131,9 @@ async def credentials_for(
     with errors_for_the_client():
         scoped = scoped_for(client, "anthropic" if to_anthropic else None, (target,), own_key=None, deployment=target)
     own = oauth.token_in_headers(custom_headers)
-    came_along = own is not None and own in [oauth.oauth_token(value) for value in client.values() if oauth.is_anthropic_oauth_key(value)]
+    came_along = own is not None and own in [
+        oauth.oauth_token(value) for value in client.values() if oauth.is_anthropic_oauth_key(value)
+    ]
     _take_credentials_off(request, user, keep_oauth_beta=to_anthropic or not oauth.has_token(client))
     if scoped.token is not None and (came_along or forward_headers):
         if "multipart/form-data" not in client.get("content-type", "") and not await request.body():
@@ -137,7 +147,9 @@ async def credentials_for(
 
 def _take_credentials_off(request: Request, user: UserAPIKeyAuth, *, keep_oauth_beta: bool) -> None:
     fields = fields_without_litellm_key(request.headers, custom_key_header(), user)
-    kept = [field for each in fields for field in oauth.without_oauth(dict([each]), keep_oauth_beta=keep_oauth_beta).items()]
+    kept = [
+        field for each in fields for field in oauth.without_oauth(dict([each]), keep_oauth_beta=keep_oauth_beta).items()
+    ]
     if kept != request.headers.items():
         request.scope["headers"] = [(name.encode("latin-1"), str(value).encode("latin-1")) for name, value in kept]
         request.__dict__.pop("_headers", None)
@@ -165,7 +177,9 @@ def answers_as_it_was_answered(send: Callable[P, Awaitable[object]]) -> Callable
     return sent
 
 
-def forwarded_headers(request_headers: dict[str, str], headers: Mapping[str, str], forward_headers: bool | None = False) -> dict[str, str]:
+def forwarded_headers(
+    request_headers: dict[str, str], headers: Mapping[str, str], forward_headers: bool | None = False
+) -> dict[str, str]:
     """What a pass-through sends: as upstream puts it together, but betas beside a token are kept.
 
     A client's `x-pass-` headers overwrite what is there, under any name: those with a token or the LiteLLM key in them do not.
@@ -194,7 +208,9 @@ def redacts_request_headers(describe: Callable[P, dict[str, Any]]) -> Callable[P
         described_call = describe(*args, **kwargs)
         request = described_call["litellm_params"]["proxy_server_request"]
         secret = {*KEY_HEADERS, (custom_key_header() or "").lower()}
-        request["headers"] = {name: "REDACTED" if name.lower() in secret else value for name, value in request["headers"].items()}
+        request["headers"] = {
+            name: "REDACTED" if name.lower() in secret else value for name, value in request["headers"].items()
+        }
         return described_call
 
     return described

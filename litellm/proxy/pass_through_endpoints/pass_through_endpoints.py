@@ -27,7 +27,9 @@ class HttpPassThroughEndpointHelpers:
 
 
 @answers_as_it_was_answered
-async def pass_through_request(request, target, custom_headers, user_api_key_dict, forward_headers=False, query_params=None):
+async def pass_through_request(
+    request, target, custom_headers, user_api_key_dict, forward_headers=False, query_params=None
+):
     custom_headers = await credentials_for(request, target, custom_headers, user_api_key_dict, forward_headers)
     query_params = query_of(request, query_params, user_api_key_dict)
     ...

@@ -44,7 +44,11 @@ class _Recorder(CustomLogger):
 
 
 def _call(**given: Any) -> Any:
-    asked = {"model": "anthropic/claude-sonnet-4-5", "messages": [{"role": "user", "content": "Say hello."}], "max_tokens": 16}
+    asked = {
+        "model": "anthropic/claude-sonnet-4-5",
+        "messages": [{"role": "user", "content": "Say hello."}],
+        "max_tokens": 16,
+    }
     litellm.in_memory_llm_clients_cache.flush_cache()
     with respx.mock() as router:
         route = router.route(host="api.anthropic.com").mock(return_value=httpx.Response(200, json=MESSAGE))
@@ -62,7 +66,9 @@ def test_callbacks_are_given_no_token(given: dict[str, Any], monkeypatch: pytest
     assert [TOKEN in text for text in recorder.seen] == [False] * len(recorder.seen)
 
 
-@pytest.mark.parametrize("name", ["LiteLLM", "LiteLLM Proxy", "LiteLLM Router", "LiteLLM.made-up", "litellm.made_up.module"])
+@pytest.mark.parametrize(
+    "name", ["LiteLLM", "LiteLLM Proxy", "LiteLLM Router", "LiteLLM.made-up", "litellm.made_up.module"]
+)
 def test_no_logger_of_litellms_writes_a_token(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """In a message, its arguments or a traceback, whatever switches redaction off."""
     monkeypatch.setenv("LITELLM_DISABLE_REDACT_SECRETS", "true")

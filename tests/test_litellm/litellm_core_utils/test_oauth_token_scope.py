@@ -54,7 +54,12 @@ AWS = {"aws_access_key_id": "made-up", "aws_secret_access_key": "made-up", "aws_
 GOOGLE = {"vertex_project": "one", "vertex_location": "us-east5"}
 OTHERS = [
     pytest.param("openai/gpt-4o-mini", {"api_key": "made-up"}, OPENAI, id="openai"),
-    pytest.param("azure/gpt-4o-mini", {"api_key": "made-up", "api_base": ELSEWHERE, "api_version": "2024-06-01"}, OPENAI, id="azure"),
+    pytest.param(
+        "azure/gpt-4o-mini",
+        {"api_key": "made-up", "api_base": ELSEWHERE, "api_version": "2024-06-01"},
+        OPENAI,
+        id="azure",
+    ),
     pytest.param("azure_ai/claude-sonnet-4-5", {"api_key": "made-up", "api_base": ELSEWHERE}, MESSAGE, id="azure_ai"),
     pytest.param("bedrock/converse/anthropic.claude-3-5-sonnet-20240620-v1:0", AWS, CONVERSE, id="bedrock converse"),
     pytest.param("bedrock/invoke/anthropic.claude-3-5-sonnet-20240620-v1:0", AWS, MESSAGE, id="bedrock invoke"),
@@ -112,7 +117,9 @@ def test_another_provider_gets_no_token(model: str, given: dict[str, Any], answe
 def test_another_origin_gets_the_deployments_own_key() -> None:
     """A base that is not Anthropic's is called with the key that is configured for it, and without the token's beta."""
     headers = {"Authorization": f"Bearer {TOKEN}", "anthropic-beta": f"{OAUTH_BETA},{KNOWN_BETA}"}
-    made = _completed(MESSAGE, model="anthropic/claude-sonnet-4-5", api_base=ELSEWHERE, api_key=API_KEY, extra_headers=headers)
+    made = _completed(
+        MESSAGE, model="anthropic/claude-sonnet-4-5", api_base=ELSEWHERE, api_key=API_KEY, extra_headers=headers
+    )
     assert made.headers["x-api-key"] == API_KEY
     assert "authorization" not in made.headers
     assert OAUTH_BETA not in made.headers.get("anthropic-beta", "")
@@ -123,17 +130,23 @@ def test_a_listed_origin_gets_the_token(base: str, monkeypatch: pytest.MonkeyPat
     """An origin that the operator lists is Anthropic's as far as a token is concerned, whatever the path and the spelling."""
     monkeypatch.setenv("LITELLM_ANTHROPIC_OAUTH_ORIGINS", ELSEWHERE)
     headers = {"Authorization": f"Bearer {TOKEN}"}
-    made = _completed(MESSAGE, model="anthropic/claude-sonnet-4-5", api_base=base, api_key=API_KEY, extra_headers=headers)
+    made = _completed(
+        MESSAGE, model="anthropic/claude-sonnet-4-5", api_base=base, api_key=API_KEY, extra_headers=headers
+    )
     assert made.headers["authorization"] == f"Bearer {TOKEN}"
     assert "x-api-key" not in made.headers
 
 
-@pytest.mark.parametrize("base", [f"{ELSEWHERE}.evil.example", f"{ELSEWHERE}:8443", "http://gateway.example", "https://x@gateway.example"])
+@pytest.mark.parametrize(
+    "base", [f"{ELSEWHERE}.evil.example", f"{ELSEWHERE}:8443", "http://gateway.example", "https://x@gateway.example"]
+)
 def test_what_only_looks_like_a_listed_origin_gets_no_token(base: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Scheme, host and port have to be the same, and nothing else may stand in the authority."""
     monkeypatch.setenv("LITELLM_ANTHROPIC_OAUTH_ORIGINS", ELSEWHERE)
     headers = {"Authorization": f"Bearer {TOKEN}"}
-    made = _completed(MESSAGE, model="anthropic/claude-sonnet-4-5", api_base=base, api_key=API_KEY, extra_headers=headers)
+    made = _completed(
+        MESSAGE, model="anthropic/claude-sonnet-4-5", api_base=base, api_key=API_KEY, extra_headers=headers
+    )
     assert TOKEN not in str(made.headers.raw)
     assert made.headers["x-api-key"] == API_KEY
 
@@ -161,9 +174,13 @@ def test_a_fallback_to_another_provider_leaves_the_token_behind() -> None:
     ]
     router = litellm.Router(model_list=deployments, fallbacks=[{"first": ["second"]}], num_retries=0)
     with respx.mock() as mocked:
-        anthropic = mocked.route(host="api.anthropic.com").mock(return_value=httpx.Response(529, json={"type": "error"}))
+        anthropic = mocked.route(host="api.anthropic.com").mock(
+            return_value=httpx.Response(529, json={"type": "error"})
+        )
         openai = mocked.route(host="api.openai.com").mock(return_value=httpx.Response(200, json=OPENAI))
-        router.completion(model="first", messages=MESSAGES, max_tokens=16, extra_headers={"Authorization": f"Bearer {TOKEN}"})
+        router.completion(
+            model="first", messages=MESSAGES, max_tokens=16, extra_headers={"Authorization": f"Bearer {TOKEN}"}
+        )
     assert {made.request.headers["authorization"] for made in anthropic.calls} == {f"Bearer {TOKEN}"}
     assert [TOKEN in f"{made.request.headers.raw} {made.request.content!r}" for made in openai.calls] == [False]
     assert json.loads(openai.calls[0].request.content)["model"] == "gpt-4o-mini"

@@ -36,7 +36,9 @@ def _seen_by(provider: str, headers: Mapping[str, str]) -> ScopedHeaders:
 @pytest.mark.parametrize("key_header", KEY_HEADERS)
 def test_a_token_is_kept_whichever_header_brings_the_key(scheme: str, key_header: str) -> None:
     """The token in `Authorization` stays, under any spelling of the scheme, and the LiteLLM key goes, wherever it stands."""
-    cleaned = clean_headers(Headers({key_header: LITELLM_KEY, "Authorization": scheme + TOKEN, "anthropic-beta": "one"}))
+    cleaned = clean_headers(
+        Headers({key_header: LITELLM_KEY, "Authorization": scheme + TOKEN, "anthropic-beta": "one"})
+    )
     assert token_in_headers(cleaned) == TOKEN and cleaned["anthropic-beta"] == "one"
     assert LITELLM_KEY not in str(cleaned)
 
@@ -50,13 +52,16 @@ def test_a_token_is_kept_whichever_header_brings_the_key(scheme: str, key_header
 def test_a_token_is_never_what_authenticated(guess: str | None, forward: bool) -> None:
     """A token cannot be a LiteLLM key, so the guess that `Authorization` was the key's header does not take it away."""
     cleaned = clean_headers(
-        Headers({"Authorization": f"Bearer {TOKEN}"}), forward_llm_provider_auth_headers=forward, authenticated_with_header=guess
+        Headers({"Authorization": f"Bearer {TOKEN}"}),
+        forward_llm_provider_auth_headers=forward,
+        authenticated_with_header=guess,
     )
     assert token_in_headers(cleaned) == TOKEN
 
 
 @pytest.mark.skipif(
-    "authenticated_with_header" not in inspect.signature(clean_headers).parameters, reason="this release does not forward provider keys"
+    "authenticated_with_header" not in inspect.signature(clean_headers).parameters,
+    reason="this release does not forward provider keys",
 )
 @pytest.mark.parametrize("key_header", [header for header in KEY_HEADERS if header != "x-litellm-api-key"])
 def test_forwarding_provider_keys_does_not_forward_the_key_that_came_with_a_token(key_header: str) -> None:
@@ -76,7 +81,9 @@ def test_the_operators_own_key_header_is_taken_out() -> None:
     assert LITELLM_KEY not in str(cleaned) and token_in_headers(cleaned) == TOKEN
 
 
-@pytest.mark.parametrize("value", [f"Bearer {LITELLM_KEY}", LITELLM_KEY, "Bearer sk-ant-api03-made-up", "Basic dXNlcjpwYXNz"])
+@pytest.mark.parametrize(
+    "value", [f"Bearer {LITELLM_KEY}", LITELLM_KEY, "Bearer sk-ant-api03-made-up", "Basic dXNlcjpwYXNz"]
+)
 def test_other_authorizations_are_taken_out_as_before(value: str) -> None:
     """Only an OAuth token is kept: any other `Authorization` is the LiteLLM key or nothing to do with Anthropic."""
     assert "authorization" not in clean_headers(Headers({"Authorization": value}))
@@ -89,10 +96,14 @@ def test_anthropic_sees_the_token(name: str) -> None:
     assert seen.token == TOKEN and seen.headers["anthropic-beta"] == "one"
 
 
-@pytest.mark.parametrize("provider", ["bedrock", "bedrock_converse", "vertex_ai", "openai", "azure", "azure_ai", "gemini"])
+@pytest.mark.parametrize(
+    "provider", ["bedrock", "bedrock_converse", "vertex_ai", "openai", "azure", "azure_ai", "gemini"]
+)
 def test_no_other_provider_sees_the_token(provider: str) -> None:
     """The token stays away from every other provider; Bedrock and Vertex keep the headers that they have in common with Anthropic."""
-    seen = _seen_by(provider, {"authorization": f"Bearer {TOKEN}", "anthropic-beta": "one", "anthropic-version": "2023-06-01"})
+    seen = _seen_by(
+        provider, {"authorization": f"Bearer {TOKEN}", "anthropic-beta": "one", "anthropic-version": "2023-06-01"}
+    )
     assert seen.token is None and not {"authorization", "x-api-key"} & {name.lower() for name in seen.headers}
     if provider in ("bedrock", "vertex_ai"):
         assert seen.headers == {"anthropic-beta": "one", "anthropic-version": "2023-06-01"}

@@ -24,7 +24,11 @@ def router(monkeypatch: pytest.MonkeyPatch) -> litellm.Router:
         monkeypatch.delenv(name, raising=False)
     litellm.in_memory_llm_clients_cache.flush_cache()
     group = [
-        {"model_name": "claude", "litellm_params": {"model": "anthropic/claude-sonnet-4-5", "api_key": key}, "model_info": {"id": str(n)}}
+        {
+            "model_name": "claude",
+            "litellm_params": {"model": "anthropic/claude-sonnet-4-5", "api_key": key},
+            "model_info": {"id": str(n)},
+        }
         for n, key in enumerate(API_KEYS)
     ]
     return litellm.Router(model_list=group, num_retries=2, retry_after=0)

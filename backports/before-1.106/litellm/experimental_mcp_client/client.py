@@ -11,5 +11,7 @@ from litellm.llms.custom_httpx.oauth_exit import is_litellm_key
 class MCPClient:
     def _get_auth_headers(self):
         if self.extra_headers:
-            self.extra_headers = {name: value for name, value in self.extra_headers.items() if not is_litellm_key(value)}
+            self.extra_headers = {
+                name: value for name, value in self.extra_headers.items() if not is_litellm_key(value)
+            }
         ...

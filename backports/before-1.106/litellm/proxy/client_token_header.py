@@ -35,7 +35,10 @@ def adds_client_token(add_headers: Callable[P, R]) -> Callable[P, R]:
                     "extra_headers": {**entry["extra_headers"], "authorization": token},
                 }
             else:  # since 1.99 one entry for each scope, where there are several
-                own = {"custom_llm_provider": ",".join(sorted(OAUTH_PROVIDERS)), "extra_headers": {"authorization": token}}
+                own = {
+                    "custom_llm_provider": ",".join(sorted(OAUTH_PROVIDERS)),
+                    "extra_headers": {"authorization": token},
+                }
                 data["provider_specific_header"] = [*entry, own]
         return answer
 

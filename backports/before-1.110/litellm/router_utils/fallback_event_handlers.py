@@ -20,7 +20,9 @@ async def run_async_fallback(*, fallback_model_group, original_exception, **kwar
     if is_clients_own_failure(original_exception):
         kwargs = without_tokens(kwargs)
         within = {"_target_order", "_excluded_deployment_ids"}
-        fallback_model_group = [each for each in fallback_model_group if not (isinstance(each, dict) and within & each.keys())]
+        fallback_model_group = [
+            each for each in fallback_model_group if not (isinstance(each, dict) and within & each.keys())
+        ]
     kwargs["original_function"] = _with_token_until_refused(kwargs["original_function"])
     ...
 

@@ -34,11 +34,16 @@ def knows_whose_it_is(call: Callable[P, R]) -> Callable[P, R]:
 
     @functools.wraps(call)
     async def awaited(*args: P.args, **kwargs: P.kwargs) -> Any:
-        return told(await cast(Any, call)(*args, **kwargs), inspect.signature(call).bind(*args, **kwargs).arguments["logging_obj"])
+        return told(
+            await cast(Any, call)(*args, **kwargs),
+            inspect.signature(call).bind(*args, **kwargs).arguments["logging_obj"],
+        )
 
     @functools.wraps(call)
     def called(*args: P.args, **kwargs: P.kwargs) -> R:
-        return cast(R, told(call(*args, **kwargs), inspect.signature(call).bind(*args, **kwargs).arguments["logging_obj"]))
+        return cast(
+            R, told(call(*args, **kwargs), inspect.signature(call).bind(*args, **kwargs).arguments["logging_obj"])
+        )
 
     return cast(Callable[P, R], awaited if inspect.iscoroutinefunction(call) else called)
 

@@ -95,7 +95,9 @@ def anthropic_wire(monkeypatch: pytest.MonkeyPatch) -> AnthropicWire:
 
 
 @pytest.fixture(params=["api_key", "ANTHROPIC_AUTH_TOKEN", "extra_headers", "extra_headers beside a key"])
-def token_way(request: pytest.FixtureRequest, anthropic_wire: AnthropicWire, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+def token_way(
+    request: pytest.FixtureRequest, anthropic_wire: AnthropicWire, monkeypatch: pytest.MonkeyPatch
+) -> dict[str, Any]:
     """Each way in which a token comes to a call, as the arguments that bring it."""
     if request.param == "ANTHROPIC_AUTH_TOKEN":
         monkeypatch.setenv("ANTHROPIC_AUTH_TOKEN", anthropic_wire.token)

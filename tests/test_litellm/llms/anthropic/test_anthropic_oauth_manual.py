@@ -20,7 +20,9 @@ from tests.support.call_paths import CallPath, installed_paths
 from tests.support.loopback_only import unguarded
 
 TOKEN = os.environ.get("ANTHROPIC_OAUTH_TOKEN", "").strip()
-pytestmark = pytest.mark.skipif(not TOKEN, reason="needs a real OAuth token: set ANTHROPIC_OAUTH_TOKEN, as `claude setup-token` prints one")
+pytestmark = pytest.mark.skipif(
+    not TOKEN, reason="needs a real OAuth token: set ANTHROPIC_OAUTH_TOKEN, as `claude setup-token` prints one"
+)
 _PATHS = [
     pytest.param(path, way, id=f"{path.name}-{way}")
     for path in installed_paths()

@@ -6,7 +6,11 @@ import pytest
 
 import litellm
 from litellm.llms.anthropic import common_utils
-from litellm.llms.anthropic.common_utils import is_anthropic_oauth_key, optionally_handle_anthropic_oauth, set_anthropic_headers
+from litellm.llms.anthropic.common_utils import (
+    is_anthropic_oauth_key,
+    optionally_handle_anthropic_oauth,
+    set_anthropic_headers,
+)
 
 # Put together at run time, so that a secret scanner stays quiet.
 TOKEN = "-".join(("sk", "ant", "oat01", secrets.token_urlsafe(24)))
@@ -16,7 +20,8 @@ OAUTH_BETA = "oauth-2025-04-20"
 
 
 @pytest.mark.parametrize(
-    "value", [TOKEN, f"Bearer {TOKEN}", f"bearer {TOKEN}", f"BEARER  {TOKEN}", f"{TOKEN}\n", f" {TOKEN} ", f"Bearer {TOKEN}\n"]
+    "value",
+    [TOKEN, f"Bearer {TOKEN}", f"bearer {TOKEN}", f"BEARER  {TOKEN}", f"{TOKEN}\n", f" {TOKEN} ", f"Bearer {TOKEN}\n"],
 )
 def test_a_token_is_an_oauth_key(value: str) -> None:
     """A token counts raw or as a bearer, whatever the scheme's case, with white space around it."""
@@ -25,7 +30,19 @@ def test_a_token_is_an_oauth_key(value: str) -> None:
 
 @pytest.mark.parametrize(
     "value",
-    [None, 7, b"", TOKEN.encode(), [TOKEN], "", API_KEY, f"Bearer {API_KEY}", TOKEN.upper(), f"x{TOKEN}", TOKEN[:20] + "\n" + TOKEN[20:]],
+    [
+        None,
+        7,
+        b"",
+        TOKEN.encode(),
+        [TOKEN],
+        "",
+        API_KEY,
+        f"Bearer {API_KEY}",
+        TOKEN.upper(),
+        f"x{TOKEN}",
+        TOKEN[:20] + "\n" + TOKEN[20:],
+    ],
 )
 def test_anything_else_is_no_oauth_key(value: object) -> None:
     """Other keys, other types, another case and a value with a line break inside are no tokens, and raise nothing."""
@@ -51,7 +68,10 @@ def test_set_anthropic_headers_does_not_repeat_the_beta() -> None:
 
 def test_set_anthropic_headers_writes_an_api_key_as_x_api_key_alone() -> None:
     """An API key changes nothing but x-api-key."""
-    assert set_anthropic_headers({"anthropic-version": "2023-06-01"}, API_KEY) == {"anthropic-version": "2023-06-01", "x-api-key": API_KEY}
+    assert set_anthropic_headers({"anthropic-version": "2023-06-01"}, API_KEY) == {
+        "anthropic-version": "2023-06-01",
+        "x-api-key": API_KEY,
+    }
 
 
 def test_set_anthropic_headers_leaves_the_given_headers_alone() -> None:

@@ -20,7 +20,13 @@ TOKEN = "-".join(("sk", "ant", "oat01", secrets.token_urlsafe(24)))
 API_KEY = "-".join(("sk", "ant", "api03", secrets.token_urlsafe(24)))
 COUNT_URL = "https://api.anthropic.com/v1/messages/count_tokens"
 ASKED = {"model": "claude", "messages": [{"role": "user", "content": "Say hello."}]}
-CREDENTIALS = ("authorization", "x-api-key", "anthropic-beta", "anthropic-dangerous-direct-browser-access", "anthropic-version")
+CREDENTIALS = (
+    "authorization",
+    "x-api-key",
+    "anthropic-beta",
+    "anthropic-dangerous-direct-browser-access",
+    "anthropic-version",
+)
 
 
 @pytest.fixture(autouse=True)
@@ -30,7 +36,9 @@ def _one_deployment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(litellm, "disable_aiohttp_transport", True)
     litellm.in_memory_llm_clients_cache.flush_cache()
     deployment = {"model": "anthropic/claude-sonnet-4-5", "api_key": API_KEY}
-    monkeypatch.setattr(proxy_server, "llm_router", litellm.Router(model_list=[{"model_name": "claude", "litellm_params": deployment}]))
+    monkeypatch.setattr(
+        proxy_server, "llm_router", litellm.Router(model_list=[{"model_name": "claude", "litellm_params": deployment}])
+    )
 
 
 async def _counted(headers: dict[str, str], answer: httpx.Response) -> tuple[Any, httpx.Headers]:
@@ -67,7 +75,9 @@ async def test_anthropic_counts_with_the_clients_token() -> None:
 async def test_a_refusal_reaches_the_client_as_it_is() -> None:
     """Anthropic's status, body and `retry-after`, and no estimate in their place."""
     said = {"type": "error", "error": {"type": "rate_limit_error", "message": "later"}}
-    answer, _ = await _counted({"authorization": f"Bearer {TOKEN}"}, httpx.Response(429, json=said, headers={"retry-after": "7"}))
+    answer, _ = await _counted(
+        {"authorization": f"Bearer {TOKEN}"}, httpx.Response(429, json=said, headers={"retry-after": "7"})
+    )
     assert (answer.status_code, json.loads(answer.body), answer.headers["retry-after"]) == (429, said, "7")
 
 

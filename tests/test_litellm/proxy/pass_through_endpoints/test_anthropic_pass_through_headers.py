@@ -18,10 +18,19 @@ TOKEN = "-".join(("sk", "ant", "oat01", "made-up"))
 OPERATOR_KEY = "-".join(("sk", "ant", "api03", "operator"))
 LITELLM_KEY = "sk-litellm-key"
 OAUTH_BETA = "oauth-2025-04-20"
-OURS = {"authorization", "x-api-key", "x-litellm-api-key", "api-key", "anthropic-beta", "anthropic-dangerous-direct-browser-access"}
+OURS = {
+    "authorization",
+    "x-api-key",
+    "x-litellm-api-key",
+    "api-key",
+    "anthropic-beta",
+    "anthropic-dangerous-direct-browser-access",
+}
 
 
-async def _sent(monkeypatch: pytest.MonkeyPatch, headers: Mapping[str, str], base: str, operator_key: str | None) -> dict[str, str]:
+async def _sent(
+    monkeypatch: pytest.MonkeyPatch, headers: Mapping[str, str], base: str, operator_key: str | None
+) -> dict[str, str]:
     """The credential headers of the outbound request that the route would make."""
     monkeypatch.setenv("ANTHROPIC_API_BASE", base)
     if operator_key is None:
@@ -29,9 +38,17 @@ async def _sent(monkeypatch: pytest.MonkeyPatch, headers: Mapping[str, str], bas
     else:
         monkeypatch.setenv("ANTHROPIC_API_KEY", operator_key)
     raw = [
-        (name.lower().encode(), value.encode()) for name, value in {"host": "proxy", "anthropic-version": "2023-06-01", **headers}.items()
+        (name.lower().encode(), value.encode())
+        for name, value in {"host": "proxy", "anthropic-version": "2023-06-01", **headers}.items()
     ]
-    scope = {"type": "http", "method": "GET", "path": "/anthropic/v1/models", "query_string": b"", "headers": raw, "server": ("proxy", 80)}
+    scope = {
+        "type": "http",
+        "method": "GET",
+        "path": "/anthropic/v1/models",
+        "query_string": b"",
+        "headers": raw,
+        "server": ("proxy", 80),
+    }
     sent: list[httpx.Request] = []
 
     def answered(outbound: httpx.Request) -> httpx.Response:
@@ -43,8 +60,12 @@ async def _sent(monkeypatch: pytest.MonkeyPatch, headers: Mapping[str, str], bas
 
     caller = UserAPIKeyAuth(api_key=LITELLM_KEY, token=hash_token(LITELLM_KEY))
     async with httpx.AsyncClient(transport=httpx.MockTransport(answered)) as client:
-        with mock.patch.object(pass_through_endpoints, "get_async_httpx_client", return_value=SimpleNamespace(client=client)):
-            await llm_passthrough_endpoints.anthropic_proxy_route("v1/models", Request(scope, no_body), Response(), caller)
+        with mock.patch.object(
+            pass_through_endpoints, "get_async_httpx_client", return_value=SimpleNamespace(client=client)
+        ):
+            await llm_passthrough_endpoints.anthropic_proxy_route(
+                "v1/models", Request(scope, no_body), Response(), caller
+            )
     (outbound,) = sent
     return {name: value for name, value in outbound.headers.items() if name in OURS}
 
@@ -69,7 +90,11 @@ async def test_the_clients_token_goes_out_alone(
 @pytest.mark.asyncio
 async def test_another_origin_gets_the_operators_key(monkeypatch: pytest.MonkeyPatch) -> None:
     """A base that is neither Anthropic's nor listed is called with the operator's key; the client's betas but the OAuth one stay."""
-    headers = {"x-litellm-api-key": LITELLM_KEY, "Authorization": f"Bearer {TOKEN}", "anthropic-beta": f"one,{OAUTH_BETA}"}
+    headers = {
+        "x-litellm-api-key": LITELLM_KEY,
+        "Authorization": f"Bearer {TOKEN}",
+        "anthropic-beta": f"one,{OAUTH_BETA}",
+    }
     sent = await _sent(monkeypatch, headers, "https://gateway.example/base", OPERATOR_KEY)
     assert sent == {"x-api-key": OPERATOR_KEY, "anthropic-beta": "one"}
 
@@ -79,4 +104,6 @@ async def test_another_origin_gets_the_operators_key(monkeypatch: pytest.MonkeyP
 async def test_without_a_token_the_operators_key_goes_out(monkeypatch: pytest.MonkeyPatch, header: str) -> None:
     """A client without a token is served with the operator's key, and its LiteLLM key stays here."""
     value = f"Bearer {LITELLM_KEY}" if header == "Authorization" else LITELLM_KEY
-    assert await _sent(monkeypatch, {header: value}, "https://api.anthropic.com", OPERATOR_KEY) == {"x-api-key": OPERATOR_KEY}
+    assert await _sent(monkeypatch, {header: value}, "https://api.anthropic.com", OPERATOR_KEY) == {
+        "x-api-key": OPERATOR_KEY
+    }

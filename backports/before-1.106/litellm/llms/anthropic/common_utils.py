@@ -30,7 +30,9 @@ def is_anthropic_oauth_key(value: object) -> bool:
     return _is_oauth_key(value)
 
 
-def optionally_handle_anthropic_oauth(headers: dict[str, str], api_key: str | None) -> tuple[dict[str, str], str | None]:
+def optionally_handle_anthropic_oauth(
+    headers: dict[str, str], api_key: str | None
+) -> tuple[dict[str, str], str | None]:
     """The headers and the key of a request, with an OAuth token from the headers, `api_key` or the environment put in place.
 
     Returns new headers and the token; the given headers and the key that is set where neither is a token.
@@ -48,7 +50,9 @@ def optionally_handle_anthropic_oauth(headers: dict[str, str], api_key: str | No
 
 class AnthropicModelInfo:
     @writes_oauth_token
-    def validate_environment(self, headers, model, messages, optional_params, litellm_params, api_key=None, api_base=None): ...
+    def validate_environment(
+        self, headers, model, messages, optional_params, litellm_params, api_key=None, api_base=None
+    ): ...
 
     @staticmethod
     def get_api_key(api_key: str | None = None) -> str | None:
@@ -69,7 +73,9 @@ class AnthropicModelInfo:
         """
         key = AnthropicModelInfo.get_api_key(api_key)
         if key is None:
-            raise ValueError("To list Anthropic's models, pass api_key or set ANTHROPIC_API_KEY or ANTHROPIC_AUTH_TOKEN.")
+            raise ValueError(
+                "To list Anthropic's models, pass api_key or set ANTHROPIC_API_KEY or ANTHROPIC_AUTH_TOKEN."
+            )
         listed = litellm.module_level_client.get(
             url=f"{AnthropicModelInfo.get_api_base(api_base)}/v1/models",
             headers=set_anthropic_headers({"anthropic-version": "2023-06-01"}, key),

@@ -32,7 +32,9 @@ def target_at(request: Request, base: httpx.URL, endpoint: str) -> httpx.URL:
 def headers_for_anthropic(request: Request, base: str, key: str | None) -> dict[str, Any]:
     """The headers of a pass-through to Anthropic's base. Raises ProxyException where there is no credential to send."""
     credential = clients_credential(request, base, _own_credential(key))
-    client = without_oauth(without_litellm_key(request.headers, custom_key_header()), keep_oauth_beta=not has_token(request.headers))
+    client = without_oauth(
+        without_litellm_key(request.headers, custom_key_header()), keep_oauth_beta=not has_token(request.headers)
+    )
     client = {name: value for name, value in client.items() if name not in ("host", "content-length")}
     if credential is None and not {"authorization", "x-api-key"} & client.keys():
         message = "No credential for Anthropic: set ANTHROPIC_API_KEY in the proxy, or send an OAuth token in `Authorization`."

@@ -21,7 +21,9 @@ from litellm.proxy.pass_through_endpoints.pass_through_endpoints import create_p
 
 
 @router.api_route(
-    "/anthropic/{endpoint:path}", methods=["GET", "POST", "PUT", "DELETE", "PATCH"], tags=["Anthropic Pass-through", "pass-through"]
+    "/anthropic/{endpoint:path}",
+    methods=["GET", "POST", "PUT", "DELETE", "PATCH"],
+    tags=["Anthropic Pass-through", "pass-through"],
 )
 async def anthropic_proxy_route(
     endpoint: str,

@@ -16,4 +16,6 @@ class AsyncHTTPHandler:
 
 class HTTPHandler:
     @guards_own_client
-    def __init__(self, timeout=None, concurrent_limit=None, client=None, ssl_verify=None, disable_default_headers=False): ...
+    def __init__(
+        self, timeout=None, concurrent_limit=None, client=None, ssl_verify=None, disable_default_headers=False
+    ): ...

@@ -7,7 +7,11 @@ from typing import Any
 import pytest
 
 ANSWER = {"completion": "Hello.", "stop_reason": "stop_sequence", "model": "claude-2.1", "log_id": "one"}
-ASKED = {"model": "anthropic_text/claude-2.1", "messages": [{"role": "user", "content": "Say hello."}], "max_tokens": 16}
+ASKED = {
+    "model": "anthropic_text/claude-2.1",
+    "messages": [{"role": "user", "content": "Say hello."}],
+    "max_tokens": 16,
+}
 CALLS = [
     pytest.param("completion", ASKED, ANSWER, id="completion"),
     pytest.param("acompletion", ASKED, ANSWER, id="acompletion"),

@@ -16,7 +16,11 @@ FILE = {
     "downloadable": False,
 }
 FILES: dict[str, Any] = {"data": [FILE], "has_more": False, "first_id": "file_one", "last_id": "file_one"}
-UPLOAD: dict[str, Any] = {"file": ("note.txt", b"hello", "text/plain"), "purpose": "messages", "custom_llm_provider": "anthropic"}
+UPLOAD: dict[str, Any] = {
+    "file": ("note.txt", b"hello", "text/plain"),
+    "purpose": "messages",
+    "custom_llm_provider": "anthropic",
+}
 NAMED = {"file_id": "file_one", "custom_llm_provider": "anthropic"}
 CALLS = [
     pytest.param("create_file", UPLOAD, FILE, id="create_file"),

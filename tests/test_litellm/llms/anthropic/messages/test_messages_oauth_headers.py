@@ -16,7 +16,11 @@ MESSAGE: dict[str, Any] = {
     "stop_sequence": None,
     "usage": {"input_tokens": 3, "output_tokens": 5},
 }
-ASKED = {"model": "anthropic/claude-sonnet-4-5", "messages": [{"role": "user", "content": "Say hello."}], "max_tokens": 16}
+ASKED = {
+    "model": "anthropic/claude-sonnet-4-5",
+    "messages": [{"role": "user", "content": "Say hello."}],
+    "max_tokens": 16,
+}
 CALLS = [
     pytest.param("anthropic.messages.acreate", ASKED, MESSAGE, id="acreate"),
 ]

@@ -15,13 +15,21 @@ SKILL = {
     "latest_version": "1",
     "source": "custom",
 }
-UPLOAD: dict[str, Any] = {"display_title": "A skill", "files": [("skill/SKILL.md", b"---\nname: skill\n---\n", "text/markdown")]}
+UPLOAD: dict[str, Any] = {
+    "display_title": "A skill",
+    "files": [("skill/SKILL.md", b"---\nname: skill\n---\n", "text/markdown")],
+}
 ANTHROPIC = {"custom_llm_provider": "anthropic"}
 CALLS = [
     pytest.param("create_skill", {**UPLOAD, **ANTHROPIC}, SKILL, id="create_skill"),
     pytest.param("list_skills", ANTHROPIC, {"data": [SKILL], "has_more": False, "next_page": None}, id="list_skills"),
     pytest.param("get_skill", {"skill_id": "skill_one", **ANTHROPIC}, SKILL, id="get_skill"),
-    pytest.param("delete_skill", {"skill_id": "skill_one", **ANTHROPIC}, {"id": "skill_one", "type": "skill_deleted"}, id="delete_skill"),
+    pytest.param(
+        "delete_skill",
+        {"skill_id": "skill_one", **ANTHROPIC},
+        {"id": "skill_one", "type": "skill_deleted"},
+        id="delete_skill",
+    ),
 ]
 
 

@@ -25,6 +25,11 @@ def key_at_base(api_key: str | None, api_base: str | None) -> str | None:
         return key
     client = key if isinstance(key, OAuthToken) else OAuthToken(key, configured=True)
     token = TokenAtBase(client, betas=client.betas, displaced=client.displaced, configured=client.configured)
-    base = (AnthropicModelInfo.get_api_base(api_base) or ANTHROPIC_ORIGIN).rstrip("/").removesuffix("/messages").removesuffix("/v1")
+    base = (
+        (AnthropicModelInfo.get_api_base(api_base) or ANTHROPIC_ORIGIN)
+        .rstrip("/")
+        .removesuffix("/messages")
+        .removesuffix("/v1")
+    )
     token.endpoint = f"{base.rstrip('/')}/v1/messages/count_tokens"
     return token

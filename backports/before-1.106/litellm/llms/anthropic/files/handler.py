@@ -43,7 +43,9 @@ class AnthropicFilesHandler:
         fetched.raise_for_status()
         content = self._transform_anthropic_batch_results_to_openai_format(fetched.content)
         # The length and encoding are of what Anthropic sent.
-        kept = {name: value for name, value in fetched.headers.items() if name not in ("content-length", "content-encoding")}
+        kept = {
+            name: value for name, value in fetched.headers.items() if name not in ("content-length", "content-encoding")
+        }
         answer = httpx.Response(fetched.status_code, headers=kept, content=content, request=fetched.request)
         # openai's own type for a response is httpx's or, since its version 3, httpx2's; it keeps either.
         return HttpxBinaryResponseContent(response=cast(Any, answer))

@@ -15,5 +15,7 @@ class AnthropicFilesConfig:
         api_key = AnthropicModelInfo.get_api_key(api_key)
         if is_anthropic_oauth_key(api_key):
             betas = merge_betas(betas_in(headers), ANTHROPIC_FILES_BETA_HEADER)
-            return set_anthropic_headers({**headers, "anthropic-version": "2023-06-01", "anthropic-beta": betas}, api_key)
+            return set_anthropic_headers(
+                {**headers, "anthropic-version": "2023-06-01", "anthropic-beta": betas}, api_key
+            )
         ...

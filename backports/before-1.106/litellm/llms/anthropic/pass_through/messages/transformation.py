@@ -14,6 +14,8 @@ from ...common_utils import AnthropicModelInfo
 class AnthropicMessagesConfig:
     @writes_oauth_token
     def validate_anthropic_messages_environment(self, headers, api_key=None):
-        if AnthropicModelInfo.get_api_key(api_key) is None and not {"authorization", "x-api-key"} & {name.lower() for name in headers}:
+        if AnthropicModelInfo.get_api_key(api_key) is None and not {"authorization", "x-api-key"} & {
+            name.lower() for name in headers
+        }:
             raise missing_credential()
         ...
