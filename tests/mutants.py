@@ -100,7 +100,7 @@ _EDITS = (
     ("the exit strips nothing", EXIT, "strip = [holds_token(held) and not _is_configured", "strip = [False and not _is_configured"),
     ("a second bearer leaves", EXIT, 'credentials = {b"authorization", b"x-api-key"}', 'credentials = {b"x-api-key"}'),
     ("a token leaves in an address", EXIT, "if OAUTH_TOKEN_PREFIX.encode() in unquote_to_bytes(request.url.raw_path):", "if False:"),
-    ("the master key leaves", EXIT, "    if key:\n", "    if False:\n"),
+    ("the master key leaves", EXIT, "request, [is_litellm_key(", "request, [False and is_litellm_key("),
     ("a redirect keeps credentials", EXIT, "if not _stays(", "if False and not _stays("),
     ("only some refusals are the client's", FAILURES, "if _is_clients(api_key) and 400 <=", "if _is_clients(api_key) and 401 <="),
     (
@@ -113,7 +113,7 @@ _EDITS = (
     ("a child's records are not masked", MASKING, 'if name.lower().startswith("litellm"):', 'if name == "LiteLLM":'),
     ("a log line raises", MASKING, "    except Exception:\n        return None", "    except ZeroDivisionError:\n        return None"),
     ("a near miss is passed over", KEY, "if meant and token_in_headers(meant) is None:", "if False:"),
-    ("the LiteLLM key hides in a cookie", KEY, "for word in (value.strip(), *words)", "for word in (value.strip(),)"),
+    ("the LiteLLM key hides in a cookie", KEY, "(value.strip(), *_BETWEEN_WORDS.split(value))", "(value.strip(),)"),
     ("a token in a body is the operator's", HEADERS, "    if holds_token(key):\n", "    if False:\n"),
     ("a request's headers are not sealed", HEADERS, 'if any(holds_token(value) for _, value in scope.get("headers", ())):', "if False:"),
 )
