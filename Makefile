@@ -30,7 +30,7 @@ export LITELLM_LOCAL_MODEL_COST_MAP := True
 unexport PYTHONPATH
 
 .DELETE_ON_ERROR:
-.PHONY: help demo readme report proxy test-unit fuzz leaks soak compare reach mutants bench lint check notes upstream-pr clean
+.PHONY: help demo readme report proxy test-unit test-quick fuzz leaks soak compare reach mutants bench lint check notes upstream-pr clean
 
 help: ## list what can be made
 	@echo 'make TARGET [RELEASE=$(NEWEST)]    pinned: $(words $(RELEASES)), see docs/releases.md'
@@ -71,6 +71,13 @@ leaks: .venv/installed .venvs/1.81.3/installed ## try all of tests/pressure on t
 SECONDS ?= 600
 soak: $(call env,$(ONE))/installed ## rounds of 2,000 clients for ten minutes (SECONDS=), with refusals, cut-offs, a cache and a guardrail
 	@$(call python,$(ONE)) -m tests.pressure.load --seconds $(SECONDS)
+
+# What notices most slips soonest: the policy, where a token may go, the exit, the merge, the documents.
+QUICK_SUITES := tests/wire/test_policy.py tests/wire/test_origins.py tests/wire/test_exit.py tests/wire/test_doctor.py tests/test_litellm \
+	tests/fork/test_merge.py tests/fork/test_imports.py tests/test_front_door.py tests/test_report.py
+
+test-quick: .venv/installed ## run the suites that notice most in well under a minute, for the loop while editing
+	@.venv/bin/python -m pytest $(QUICK_SUITES) -m 'not slow and not install' --quiet --disable-warnings --numprocesses 2 --dist loadfile
 
 compare: $(call env,$(ONE))/installed .venvs/upstream-$(ONE)/installed ## show that the fork sends what upstream sends where no OAuth token is involved
 	@$(call python,$(ONE)) -m tests.compare --pristine .venvs/upstream-$(ONE)/bin/python --fork $(call python,$(ONE))

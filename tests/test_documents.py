@@ -30,9 +30,11 @@ ROOT = Path(__file__).resolve().parent.parent
 NOT_RUN = {
     "git clone https://git.example/litellm-oauth    # the address you got this from": "the address is no real one",
     'pip install ".[proxy]"': "tests/fork/test_real_release.py builds and installs",
+    "docker build --tag litellm-oauth .": "tests/test_image.py does, where a daemon answers",
     "make proxy": "it is what the fixture below starts",
     "export LITELLM_MASTER_KEY=sk-$(openssl rand -hex 24)": "the configuration that follows it is served below",
 }
+pytestmark = pytest.mark.slow
 needs_curl = pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
 
 

@@ -137,6 +137,7 @@ def _browser(tmp_path: Path, *arguments: str) -> str:
 
 
 @needs_chromium
+@pytest.mark.slow
 @pytest.mark.parametrize(("scheme", "paper"), [(1, (255, 255, 255)), (0, (13, 17, 23))], ids=["light", "dark"])
 def test_the_page_is_drawn_in_the_light_that_is_asked_for(tmp_path: Path, scheme: int, paper: tuple[int, int, int]) -> None:
     """A screenshot shows the paper of the scheme, and on it something in the colour of what is right."""
@@ -149,6 +150,7 @@ def test_the_page_is_drawn_in_the_light_that_is_asked_for(tmp_path: Path, scheme
 
 
 @needs_chromium
+@pytest.mark.slow
 @pytest.mark.parametrize("scheme", [1, 0], ids=["light", "dark"])
 def test_the_page_is_used_by_keyboard(tmp_path: Path, scheme: int) -> None:
     """Arrows move between boxes, one of which takes the tab; a box opens with what went out, closes back to it, and all can be read."""

@@ -225,6 +225,7 @@ def test_a_live_look_counts_tokens_at_each_deployment(
     assert error["says"].startswith("model-2 counts no tokens: ") and refused not in json.dumps(told)
 
 
+@pytest.mark.slow
 def test_the_command_says_which_release_this_is() -> None:
     """`python -m litellm.llms.anthropic.doctor`, as the documents write it, in a process of its own."""
     command = [sys.executable, "-m", "litellm.llms.anthropic.doctor"]
