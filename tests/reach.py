@@ -246,7 +246,8 @@ def _own_python(slot: Path) -> Path:
     What a run that was ended half-way through deleting one leaves is a link to the Python it was made from: uv would install into that.
     """
     if not (slot / "venv" / "pyvenv.cfg").is_file():
-        _uv("venv", "--quiet", "--clear", "--python", sys.executable, str(slot / "venv"))
+        shutil.rmtree(slot / "venv", ignore_errors=True)
+        _uv("venv", "--quiet", "--python", sys.executable, str(slot / "venv"))
     return slot / "venv" / "bin" / "python"
 
 
