@@ -17,14 +17,8 @@ from litellm.llms.anthropic.oauth import MASK, WRONG_FORM, InvalidTokenError, OA
 from litellm.proxy._types import LiteLLMRoutes, ProxyErrorTypes, ProxyException, UserAPIKeyAuth, hash_token
 
 # Where LiteLLM looks for its key, in its order.
-KEY_HEADERS: Final = (
-    "x-litellm-api-key",
-    "authorization",
-    "api-key",
-    "x-api-key",
-    "x-goog-api-key",
-    "ocp-apim-subscription-key",
-)
+_NAMES: Final = "x-litellm-api-key authorization api-key x-api-key x-goog-api-key ocp-apim-subscription-key"
+KEY_HEADERS: Final = tuple(_NAMES.split())
 _CREDENTIAL_HEADERS: Final = frozenset({*KEY_HEADERS, "proxy-authorization"})
 _BETWEEN_WORDS: Final = re.compile(r"[\s=;,&\"']+")
 
