@@ -71,12 +71,13 @@ def _overview(laid: Sequence[Layer], there: Sequence[Release], intents: Iterable
 
 def _section(intent: Intent, newest: Sequence[_File], older: Sequence[tuple[Layer, Sequence[_File], Mapping[str, _File]]]) -> Iterator[str]:
     yield f"\n## {intent.slug}: {intent.title}\n\n{intent.why}\n"
-    if intent.tests:
-        yield f"- Proven by {', '.join(f'[{path}]({path})' for path in intent.tests)}."
     files = [file for file in newest if file.intent == intent.slug]
     touches = [file for file in files if file.what != _NEW]
+    said = [f"Proven by {', '.join(f'[{path}]({path})' for path in intent.tests)}."] if intent.tests else []
     if len(files) > len(touches):
-        yield f"- New modules: {', '.join(f'[{file.path}]({file.place})' for file in files if file.what == _NEW)}."
+        said.append(f"New modules: {', '.join(f'[{file.path}]({file.place})' for file in files if file.what == _NEW)}.")
+    if said:
+        yield " ".join(said)
     if touches:
         yield "\n| file | what of it is ours | upstream |\n|---|---|---|"
         for file in touches:
@@ -84,8 +85,9 @@ def _section(intent: Intent, newest: Sequence[_File], older: Sequence[tuple[Laye
     differing = {
         layer.before: [_differs(file, below.get(file.path)) for file in own if file.intent == intent.slug] for layer, own, below in older
     }
-    lines = [f"- Before {before}: {', '.join(files)}." for before, files in differing.items() if files]
-    yield from ["", *lines] if lines else []
+    older_ones = [f"efore {before}: {', '.join(files)}" for before, files in differing.items() if files]
+    if older_ones:
+        yield f"\n- B{'; b'.join(older_ones)}."
 
 
 def _below(files: Sequence[Sequence[_File]]) -> dict[str, _File]:

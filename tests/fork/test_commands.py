@@ -191,8 +191,8 @@ def test_notes_say_what_why_and_until_when(checkout: Checkout) -> None:
     assert notes.read_text().endswith(
         "Pinned releases: 1.0.\n\n"
         "| intent | upstream | forwarded | removed when |\n|---|---|---|---|\n| example: An example | none yet | no | never |\n\n"
-        "## example: An example\n\nA test needs one.\n\n- Proven by [tests/test_a.py](tests/test_a.py).\n"
-        "- New modules: [litellm/fresh.py](litellm/fresh.py).\n\n"
+        "## example: An example\n\nA test needs one.\n\nProven by [tests/test_a.py](tests/test_a.py). "
+        "New modules: [litellm/fresh.py](litellm/fresh.py).\n\n"
         "| file | what of it is ours | upstream |\n|---|---|---|\n"
         "| [litellm/a.py](litellm/a.py) | guarded `other`; decorated `K`, `K.f`; replaced `greet`; added `K.x` | example/project#1 |\n"
     )

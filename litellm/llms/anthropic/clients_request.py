@@ -143,9 +143,10 @@ class ClientsRequest:
         content = self._body_for(request)
         extensions = {**request.extensions, _EXTENSION: self}
         headers.append(("authorization", built["authorization"]))
+        fields = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers]
         # This very object is what httpx goes on to send.
         vars(request).update(
-            vars(httpx.Request(request.method, url, headers=headers, content=content, extensions=extensions))
+            vars(httpx.Request(request.method, url, headers=fields, content=content, extensions=extensions))
         )
 
     def _betas(self) -> str:
