@@ -173,9 +173,12 @@ def clients_token(api_key: object) -> OAuthToken | None:
 
 
 def sends_clients_token(call: Mapping[str, object]) -> bool:
-    """Whether a call that a Router has made of its caller's arguments goes out with its caller's token."""
-    _, scoped = _scoped("", inspect.Signature(), (), dict(call))
-    return clients_token(scoped.get("api_key")) is not None
+    """Whether the last request that was made of a Router's call went out with its caller's token, as its sealed token knows."""
+
+    def knows(headers: Mapping[str, object]) -> bool:
+        return any(getattr(value, "goes_out", False) for value in headers.values())
+
+    return any(any_headers(call.get(name), knows) for name in HEADER_ARGUMENTS)
 
 
 def may_send_oauth(parameters: Mapping[str, object], args: tuple[object, ...], kwargs: Mapping[str, object]) -> bool:
@@ -224,6 +227,9 @@ def _scoped(
     goes_out = (
         carried if carried and scoped.token else scoped.token or _own_key(own, provider, policy.betas_in(headers))
     )
+    for value in headers.values():
+        if isinstance(value, policy.OAuthToken):
+            value.goes_out = clients_token(goes_out) is not None
     # The betas beside a token travel with it: not every call reads every argument, or finds them under another casing.
     strip = functools.partial(
         policy.without_oauth, keep_oauth_beta=scoped.may_go, keep_betas=not isinstance(goes_out, policy.OAuthToken)

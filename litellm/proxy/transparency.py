@@ -179,6 +179,8 @@ class _Exchange:
         return bool(failed == (answer.status_code >= 400))
 
     async def _answer(self, body: bytes) -> None:
+        if self._start["status"] < 400 and self._is_no_message():
+            self._start = {**self._start, "status": 502}
         answer, status = self.asked.answer, self._start["status"]
         headers = self._headers(body)
         if answer is None or not self._is_answers(answer, body):
@@ -192,6 +194,13 @@ class _Exchange:
         await self._send({**self._start, "status": status, "headers": [*framed, length]})
         await self._send({"type": "http.response.body", "body": body})
         self._done = True
+
+    def _is_no_message(self) -> bool:
+        """Whether Anthropic's success is not what it should be: older releases give what they say of it the status of a success, too."""
+        answer = self.asked.answer
+        if answer is None or self._route not in _MESSAGES or answer.status_code >= 400 or _is_stream(answer):
+            return False
+        return answer.is_closed and not _object(answer.content)
 
     def _told(self, answer: httpx.Response, body: bytes) -> bytes:
         """Anthropic's body, with what hooks changed of it; LiteLLM's where it is of another message, as one that a follow-up brought."""

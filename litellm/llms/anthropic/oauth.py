@@ -41,21 +41,22 @@ class OAuthToken(str):
     """An OAuth token on its way to a request: as text, and to whatever prints, copies or stores it, a mask. Only this module reads it.
 
     betas: what its caller asked for beside it. displaced: the `api_key` that the call has without it. configured: whether it is the call's
-    own key; otherwise it came in a caller's headers, and goes where scope_headers lets it.
+    own key; otherwise it came in a caller's headers, and goes where scope_headers lets it. goes_out: whether it last did.
     """
 
-    __slots__ = ("_value", "betas", "configured", "displaced")
+    __slots__ = ("_value", "betas", "configured", "displaced", "goes_out")
     _value: object
     betas: str
     configured: bool
     displaced: str | None
+    goes_out: bool
 
     def __new__(
         cls, value: object, *, betas: str = "", displaced: str | None = None, configured: bool = False
     ) -> OAuthToken:
         token = super().__new__(cls, MASK)
         token._value = value._value if isinstance(value, OAuthToken) else value
-        token.betas, token.displaced, token.configured = betas, displaced, configured
+        token.betas, token.displaced, token.configured, token.goes_out = betas, displaced, configured, False
         return token
 
     def __eq__(self, other: object) -> bool:
@@ -257,7 +258,8 @@ def sealed(headers: Mapping[str, object]) -> Mapping[str, object]:
     """The headers with an OAuthToken for each value that holds one, so that whoever is handed them sees a mask; the same without any."""
     if not has_token(headers):
         return headers
-    return {name: OAuthToken(value) if holds_token(value) else value for name, value in headers.items()}
+    kept = {name: value for name, value in headers.items() if isinstance(value, OAuthToken) or not holds_token(value)}
+    return {name: kept[name] if name in kept else OAuthToken(value) for name, value in headers.items()}
 
 
 def scope_headers(
