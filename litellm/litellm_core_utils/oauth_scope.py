@@ -172,7 +172,7 @@ def clients_token(api_key: object) -> OAuthToken | None:
     return api_key if isinstance(api_key, OAuthToken) and not api_key.configured else None
 
 
-def sends_clients_token(call: Mapping[str, object]) -> bool:
+def went_out_with_clients_token(call: Mapping[str, object]) -> bool:
     """Whether the last request that was made of a Router's call went out with its caller's token, as its sealed token knows."""
 
     def knows(headers: Mapping[str, object]) -> bool:

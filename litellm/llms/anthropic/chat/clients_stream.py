@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final, ParamSpec, TypeVar, cast
 
 from litellm.litellm_core_utils.oauth_failures import ERROR_TYPES, as_clients_own
-from litellm.litellm_core_utils.oauth_scope import clients_token, sends_clients_token
+from litellm.litellm_core_utils.oauth_scope import clients_token, went_out_with_clients_token
 from litellm.llms.anthropic import common_utils
 from litellm.llms.anthropic.common_utils import AnthropicError
 
@@ -57,7 +57,7 @@ def raise_refusal(stream: object, chunk: Mapping[str, Any]) -> None:
 
 def refusal_of_event(event: tuple[str, str, int] | None, call: Mapping[str, Any], model: str) -> Exception | None:
     """LiteLLM's error for an error event (type, message, status) that refuses a call's own caller's token; None for any other."""
-    if event is None or not 400 <= event[2] < 500 or not sends_clients_token(call):
+    if event is None or not 400 <= event[2] < 500 or not went_out_with_clients_token(call):
         return None
     as_before_the_stream: Any = getattr(common_utils, "anthropic_error_frame_exception")  # noqa: B009  # not in every release
     return as_clients_own(cast(Exception, as_before_the_stream(*event, model)))
