@@ -45,6 +45,7 @@ FAILURES = "litellm/litellm_core_utils/oauth_failures.py"
 MASKING = "litellm/litellm_core_utils/oauth_masking.py"
 EXIT = "litellm/llms/custom_httpx/oauth_exit.py"
 KEY = "litellm/proxy/auth/litellm_key.py"
+COUNT = "litellm/proxy/anthropic_endpoints/client_token_count.py"
 HEADERS = "litellm/proxy/client_headers.py"
 # Each mutant meets all of the suites, those that are near what it touches first.
 SDK_FIRST = ("tests/test_litellm", "tests/wire", "tests/pressure", "tests/proxy")
@@ -114,6 +115,8 @@ _EDITS = (
     ("a log line raises", MASKING, "    except Exception:\n        return None", "    except ZeroDivisionError:\n        return None"),
     ("a near miss is passed over", KEY, "if meant and token_in_headers(meant) is None:", "if False:"),
     ("the LiteLLM key hides in a cookie", KEY, "(value.strip(), *_BETWEEN_WORDS.split(value))", "(value.strip(),)"),
+    ("a key of the operator's own authentication is forgotten", KEY, "_accepted.set(", "(lambda _: None)("),
+    ("a mixed group is counted at the operator's cost", COUNT, "for deployment in deployments)", "for deployment in [chosen])"),
     ("a token in a body is the operator's", HEADERS, "    if holds_token(key):\n", "    if False:\n"),
     ("a request's headers are not sealed", HEADERS, 'if any(holds_token(value) for _, value in scope.get("headers", ())):', "if False:"),
 )

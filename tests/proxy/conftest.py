@@ -79,9 +79,7 @@ def hooked_proxy(stage: Scene, tmp_path_factory: pytest.TempPathFactory) -> Iter
             {"guardrail_name": name, "litellm_params": {"guardrail": guardrail, "mode": modes, "default_on": True}}
             for name, guardrail in guardrails.items()
         ],
-        "mcp_servers": {
-            "server": {"url": f"{stage.other.url}/mcp", "transport": "http", "extra_headers": ["authorization", "x-api-key", "x-notes"]}
-        },
+        "mcp_servers": _mcp_servers(stage),
     }
     environment = {
         "ANTHROPIC_API_BASE": stage.anthropic.url + BASE_PATH,
@@ -90,6 +88,12 @@ def hooked_proxy(stage: Scene, tmp_path_factory: pytest.TempPathFactory) -> Iter
     }
     with Proxy(config, folder, environment) as running:
         yield running
+
+
+def _mcp_servers(stage: Scene) -> dict[str, object]:
+    """A server that is to be sent some of the headers that a client sends."""
+    forwarded = ["authorization", "x-api-key", "x-notes"]
+    return {"server": {"url": f"{stage.other.url}/mcp", "transport": "http", "extra_headers": forwarded, "allow_all_keys": True}}
 
 
 def _pass_through_auth_costs() -> bool:
@@ -136,6 +140,7 @@ def workers(stage: Scene, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
             "model_group_settings": {"forward_client_headers_to_llm_api": ["claude", "anthropic/*"]},
         },
         "files_settings": [{"custom_llm_provider": "anthropic", "api_key": stage.operator_key, "api_base": stage.anthropic.url}],
+        "mcp_servers": _mcp_servers(stage),
     }
     environment = {"ANTHROPIC_API_BASE": stage.anthropic.url + BASE_PATH, "ANTHROPIC_API_KEY": stage.operator_key}
     with Proxy(config, folder, environment, ("--run_gunicorn", "--num_workers", "2")) as running:

@@ -198,6 +198,17 @@ def test_an_mcp_server_gets_neither(stage: Scene, hooked_proxy: Proxy, brought: 
         assert any(request.header("x-notes") == "plain" for request in asked), "what the server is configured to be sent did not arrive"
 
 
+@pytest.mark.parametrize("header", ["authorization", "x-api-key"])
+def test_an_mcp_server_gets_no_virtual_key(stage: Scene, workers: Proxy, header: str) -> None:
+    """A key that the operator's own authentication has accepted is a LiteLLM key too, and no MCP server is sent it."""
+    key = stage.virtual_key()
+    stage.clear()
+    _use_a_tool(workers, {header: f"Bearer {key}" if header == "authorization" else key, "x-notes": "plain"})
+    asked = [request for request in stage.other.requests if request.path.endswith("/mcp")]
+    assert any(request.header("x-notes") == "plain" for request in asked), "what the server is configured to be sent did not arrive"
+    assert not [name for request in asked for name in _key_stands_in(stage, request)]
+
+
 def _use_a_tool(proxy: Proxy, headers: dict[str, str]) -> None:
     """List the tools that the proxy offers, and call the one there is."""
     (server,) = CLIENT.get(f"{proxy.url}/v1/mcp/server", headers=headers).json()

@@ -182,3 +182,15 @@ def test_a_known_model_under_a_wildcard_is_counted_with_the_token(stage: Scene, 
     token = stage.token()
     sent = stage.sent_by(hooked_proxy, route, _bringing(stage, token), model=MODEL)
     assert wire_headers(sent)["authorization"] == f"Bearer {token}"
+
+
+@pytest.mark.parametrize("route", _ASKED, ids=lambda route: route.name)
+def test_a_count_for_a_mixed_group_is_never_made_with_the_operators_key(stage: Scene, proxy: Proxy, route: Route) -> None:
+    """In a group with a deployment that the token may go to and one that it may not, each count is made at Anthropic, with the token."""
+    stage.clear()
+    tokens = [stage.token() for _ in range(8)]
+    answers = [route.call(proxy.url, _bringing(stage, token), model="mixed") for token in tokens]
+    assert [answer.status_code for answer in answers] == [200] * len(tokens), answers[0].text[:300]
+    asked = [wire_headers(request) for request in stage.anthropic.requests]
+    assert [headers.get("authorization") for headers in asked] == [f"Bearer {token}" for token in tokens]
+    assert not any("x-api-key" in headers for headers in asked) and not stage.third.requests

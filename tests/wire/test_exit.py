@@ -6,6 +6,7 @@ import operator
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import fastapi
 import httpx
 import pytest
 
@@ -149,6 +150,24 @@ def test_a_virtual_key_leaves_in_no_header(anywhere: Origin, monkeypatch: pytest
     kept = proxy_server.user_api_key_cache.in_memory_cache.cache_dict
     monkeypatch.setitem(kept, proxy_server.hash_token("sk-made-up-virtual"), {"token": "hashed"})
     _sent(anywhere.url, {"authorization": "Bearer sk-made-up-virtual", "x-notes": "key=sk-made-up-virtual;", "x-api-key": "sk-of-another"})
+    assert [_headers(request) for request in anywhere.requests] == [{"x-api-key": "sk-of-another"}]
+
+
+@pytest.mark.asyncio
+async def test_a_key_that_only_the_operators_own_code_knows_leaves_in_no_header(anywhere: Origin, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What an operator's own authentication accepted stands in no table of LiteLLM's, and leaves as little while its request is served."""
+    from litellm.proxy import proxy_server
+    from litellm.proxy._types import UserAPIKeyAuth
+    from litellm.proxy.auth.user_api_key_auth import user_api_key_auth
+
+    async def accept(request: fastapi.Request, api_key: str) -> UserAPIKeyAuth:
+        return UserAPIKeyAuth(api_key=api_key)
+
+    monkeypatch.setattr(proxy_server, "user_custom_auth", accept)
+    key = "sk-made-up-of-an-operator"
+    scope = {"type": "http", "method": "GET", "path": "/v1/models", "query_string": b"", "headers": [(b"authorization", key.encode())]}
+    await user_api_key_auth(fastapi.Request(scope), f"Bearer {key}")
+    _sent(anywhere.url, {"authorization": f"Bearer {key}", "x-notes": f"key={key};", "x-api-key": "sk-of-another"})
     assert [_headers(request) for request in anywhere.requests] == [{"x-api-key": "sk-of-another"}]
 
 

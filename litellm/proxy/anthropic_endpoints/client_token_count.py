@@ -81,21 +81,31 @@ async def _asked(request: Request, what: str) -> _Asked | None:
         return None
     try:
         router: Any = llm_router
-        deployment = await router.async_get_available_deployment(model=body["model"], request_kwargs={})
-        named: Any = litellm.utils.with_named_credential
-        litellm_params = named(dict(deployment["litellm_params"]))
-        api_base = litellm_params.get("api_base")
+        chosen = await router.async_get_available_deployment(model=body["model"], request_kwargs={})
+        # Past one where the token may not go: upstream's own endpoint would choose again, and may ask Anthropic with the operator's key.
+        deployments = [chosen, *(router.get_model_list(model_name=body["model"]) or ())]
+    except Exception:  # upstream's own endpoint asks again, and says what is wrong or makes an estimate
+        return None
+    found = (_asked_of(deployment, request.headers, body) for deployment in deployments)
+    return next((asked for asked in found if asked is not None), None)
+
+
+def _asked_of(deployment: Mapping[str, Any], headers: Mapping[str, str], body: dict[str, Any]) -> _Asked | None:
+    named: Any = litellm.utils.with_named_credential
+    litellm_params = named(dict(deployment["litellm_params"]))
+    api_base = litellm_params.get("api_base")
+    try:
         name, provider, _, _ = litellm.get_llm_provider(
             litellm_params["model"], litellm_params.get("custom_llm_provider"), api_base
         )
-    except Exception:  # upstream's own endpoint asks again, and says what is wrong or makes an estimate
+    except litellm.BadRequestError:  # LiteLLM does not know the model, and upstream's own endpoint counts by itself
         return None
     if provider != "anthropic":
         return None
     own = litellm_params.get("api_key") or litellm_params.get("anthropic_federation_rule_id")
     with errors_for_the_client():
         scoped = scoped_for(
-            request.headers, provider, (api_base,), own_key=own, deployment=str(deployment["model_info"].get("id"))
+            headers, provider, (api_base,), own_key=own, deployment=str(deployment["model_info"].get("id"))
         )
     return None if scoped.token is None else _Asked(body, name, api_base, scoped.token)
 

@@ -8,13 +8,20 @@ Remove when: upstream accepts the key in any of its headers beside a token, answ
 from __future__ import annotations
 
 import contextlib
+import contextvars
+import functools
 import re
-from collections.abc import Iterator, Mapping
-from typing import Final
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from typing import Final, ParamSpec
 
 import litellm
 from litellm.llms.anthropic.oauth import MASK, WRONG_FORM, InvalidTokenError, OAuthToken, holds_token, token_in_headers
 from litellm.proxy._types import LiteLLMRoutes, ProxyErrorTypes, ProxyException, UserAPIKeyAuth, hash_token
+
+P = ParamSpec("P")
+# The hash of it: no credential stands in a context, which background tasks inherit.
+_accepted: Final[contextvars.ContextVar[str | None]] = contextvars.ContextVar("accepted_litellm_key", default=None)
+_HASH: Final = re.compile("[0-9a-f]{64}")
 
 # Where LiteLLM looks for its key, in its order.
 _NAMES: Final = "x-litellm-api-key authorization api-key x-api-key x-goog-api-key ocp-apim-subscription-key"
@@ -37,6 +44,21 @@ class TokenAsKeyError(CredentialError):
         super().__init__(
             f"An Anthropic OAuth token is no LiteLLM key. Send your LiteLLM key in `{header}`, and the token in `Authorization`."
         )
+
+
+def remembers_litellm_key(
+    authenticate: Callable[P, Awaitable[UserAPIKeyAuth]],
+) -> Callable[P, Awaitable[UserAPIKeyAuth]]:
+    """Make authentication tell the rest of a request which key it accepted: one that only the operator's own code knows is kept nowhere."""
+
+    @functools.wraps(authenticate)
+    async def authenticated(*args: P.args, **kwargs: P.kwargs) -> UserAPIKeyAuth:
+        user = await authenticate(*args, **kwargs)
+        if user.token:
+            _accepted.set(user.token if _HASH.fullmatch(user.token) else hash_token(user.token))
+        return user
+
+    return authenticated
 
 
 @contextlib.contextmanager
@@ -103,10 +125,10 @@ def fields_without_litellm_key(
 
 def carries_litellm_key(value: str, user: UserAPIKeyAuth | None, key: str | None = None) -> bool:
     """Whether a header, cookie or parameter holds a LiteLLM key: that of `user`, which LiteLLM knows by its hash, the master key, this
-    very one, or any virtual key that this proxy has accepted and still keeps."""
+    very one, or any virtual key that this proxy has accepted for this request, or accepted and still keeps."""
     from litellm.proxy.proxy_server import master_key, user_api_key_cache
 
-    known = {key, master_key, *(() if user is None else (user.api_key, user.token))} - {None}
+    known = {key, master_key, _accepted.get(), *(() if user is None else (user.api_key, user.token))} - {None}
     kept = user_api_key_cache.in_memory_cache.cache_dict
     words = filter(None, (value.strip(), *_BETWEEN_WORDS.split(value)))
     # The master key is looked for as it is, since a word may be written in as many ways as there are marks.

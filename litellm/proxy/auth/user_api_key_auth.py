@@ -6,7 +6,7 @@ Remove when: upstream accepts the key in any of its headers beside a token in Au
 """
 
 from litellm.llms.anthropic.oauth import has_token, holds_token
-from litellm.proxy.auth.litellm_key import TokenAsKeyError, refuse_lone_token, refuse_near_miss
+from litellm.proxy.auth.litellm_key import TokenAsKeyError, refuse_lone_token, refuse_near_miss, remembers_litellm_key
 
 
 def get_api_key(
@@ -48,3 +48,7 @@ def get_api_key_from_custom_header(request, custom_litellm_key_header_name):
     if holds_token(given) or (not given and has_token(request.headers)):
         raise TokenAsKeyError(custom_litellm_key_header_name)
     ...
+
+
+@remembers_litellm_key
+async def user_api_key_auth(): ...
