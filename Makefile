@@ -82,8 +82,8 @@ test-quick: .venv/installed ## run the suites that notice most in well under a m
 compare: $(call env,$(ONE))/installed .venvs/upstream-$(ONE)/installed ## show that the fork sends what upstream sends where no OAuth token is involved
 	@$(call python,$(ONE)) -m tests.compare --pristine .venvs/upstream-$(ONE)/bin/python --fork $(call python,$(ONE))
 
-reach: .venv/installed ## try every release (RELEASE= for one, SINCE= for it and newer ones), and write docs/releases.md and docs/releases.json
-	@.venv/bin/python -m tests.reach $(if $(RELEASE),--release $(RELEASE),$(if $(SINCE),--since $(SINCE)))
+reach: .venv/installed ## try every release (RELEASE=, SINCE=; SUITES=1: the suites, too), and write docs/releases.md and docs/releases.json
+	@.venv/bin/python -m tests.reach $(if $(SUITES),--suites) $(if $(RELEASE),--release $(RELEASE),$(if $(SINCE),--since $(SINCE)))
 
 mutants: $(call env,$(ONE))/installed ## break the fork in one place at a time, and show that the suites notice each
 	@$(call python,$(ONE)) -m tests.mutants --release $(ONE)

@@ -1,16 +1,16 @@
 """Try every release the fork may be built on, and write down what came of it: docs/releases.md and docs/releases.json.
 
-    python -m tests.reach [--release RELEASE | --since RELEASE]
+    python -m tests.reach [--suites] [--release RELEASE | --since RELEASE]
 
 A release is built from its pinned wheel, installed with its `proxy` extra, imported, and makes the demo's calls: each call path and route
 once, and on the pinned releases that the suites run on, the newest patch release of each minor one and a release that is named, with the
-token from every source and by upstream too. Two are tried at a time, each in an environment that only changes where two releases ask for
-different things. What is written already and was tried with the same overlay and calls is not tried again, so that a run which was cut
-off goes on where it was; a release that is named is tried anew. One that is not pinned yet is merged by the pins of the nearest, and
-pinned if every call comes out right and a newer one is pinned. Run by the interpreter of .venv: its pip is asked which releases there
-are, and its uv installs.
+token from every source and by upstream too, and with `--suites` passes the suites. Two are tried at a time (one, for the suites), each in
+an environment that only changes where two releases ask for different things. What is written already and was tried with the same files is
+not tried again, so that a run which was cut off goes on where it was; a release that is named is tried anew. One that is not pinned yet is
+merged by the pins of the nearest, and pinned if every call comes out right and a newer one is pinned. Run by the interpreter of .venv: its
+pip is asked which releases there are, and its uv installs.
 
-Exit status: 0 if the fork is right on every call of every release tried, 1 if not.
+Exit status: 0 if the fork is right on every call of every release tried, and the suites that were run passed, 1 if not.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ import shutil
 import subprocess
 import sys
 import time
+import xml.etree.ElementTree as ET
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import asdict, dataclass, field, replace
@@ -52,6 +53,9 @@ CLOSELY: Final = ("1.81.3", "1.106.2")
 _UV = Path(sys.executable).parent / "uv"
 _TEST_REQUIREMENTS = ROOT / "requirements" / "test.txt"
 
+# What runs on a release that is not the newest: the rest of tests/ is about the tool and the documents.
+_SUITES: Final = ("tests/wire", "tests/test_litellm", "tests/proxy", "tests/pressure")
+
 Which = Literal["upstream", "fork"]
 
 
@@ -65,15 +69,30 @@ class Tally:
 
 
 @dataclass(frozen=True)
+class Suites:
+    """What pytest said of the suites. tried_with: a digest of the overlay and of all tests. failed: the names of the tests that did."""
+
+    tried_with: str
+    passed: int
+    skipped: int
+    failed: Sequence[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
 class Tried:
-    """What came of a release. tried_with: a digest of the overlay and of the calls. reason: why it could not be run; empty if it was."""
+    """What came of a release. tried_with, upstream_with: digests of the overlay and of the calls, and of the calls alone.
+
+    reason: why it could not be run; empty if it was.
+    """
 
     release: str
     layers: Sequence[str]
     overrides: Sequence[str]
     tried_with: str
+    upstream_with: str = ""
     upstream: Tally | None = None
     fork: Tally | None = None
+    suites: Suites | None = None
     reason: str = ""
 
     @property
@@ -88,6 +107,7 @@ def main() -> int:
     which = parser.add_mutually_exclusive_group()
     which.add_argument("--release", help="try this release only, anew, with every source")
     which.add_argument("--since", metavar="RELEASE", help="try this release and every newer one")
+    parser.add_argument("--suites", action="store_true", help="run the suites as well, on those releases that make every call")
     options = parser.parse_args()
     # A release's modules are compiled once for the processes that import them.
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
@@ -100,9 +120,12 @@ def main() -> int:
     try:
         for side in ("fork", "upstream"):
             _try_all(side, names, closely, results)
+        if options.suites:
+            _run_all_suites([name for name in names if name in closely and not results[name].reason], results)
     finally:
         shutil.rmtree(_folder(), ignore_errors=True)
-    return 0 if all(results[name].is_right for name in names) else 1
+    ran = [results[name].suites for name in names]
+    return 0 if all(results[name].is_right for name in names) and not any(suites and suites.failed for suites in ran) else 1
 
 
 def _try_all(side: Which, names: Sequence[str], closely: set[str], results: dict[str, Tried]) -> None:
@@ -126,14 +149,67 @@ def _try_all(side: Which, names: Sequence[str], closely: set[str], results: dict
             result, release, seconds = done.result()
             if side == "fork" and release is not None and result.is_right:
                 _keep_pins(release)
-            before = results.get(result.release)
-            results[result.release] = result if side == "fork" or before is None else replace(before, upstream=result.upstream)
+            results[result.release] = _beside(results.get(result.release), result, side)
             write(results)
             print(f"[{number}/{len(wanted)}] {seconds:.0f} s {row(results[result.release])}", flush=True)
 
 
 def _is_tried(known: Tried | None, now: Tried, side: Which) -> bool:
-    return known is not None and known.tried_with == now.tried_with and (side == "fork" or known.upstream is not None)
+    if known is None:
+        return False
+    if side == "fork":
+        return known.tried_with == now.tried_with
+    return known.upstream is not None and known.upstream_with == now.upstream_with
+
+
+def _beside(known: Tried | None, result: Tried, side: Which) -> Tried:
+    """One side's new result beside what is known of a release."""
+    if known is None:
+        return result
+    if side == "upstream":
+        return replace(known, upstream=result.upstream, upstream_with=result.upstream_with)
+    return replace(result, upstream=known.upstream, upstream_with=known.upstream_with, suites=known.suites)
+
+
+def _run_all_suites(names: Sequence[str], results: dict[str, Tried]) -> None:
+    """Run the suites on each release that has not passed them as they are now, and write down what they said."""
+    wanted = [name for name in names if (known := results[name].suites) is None or known.tried_with != _suites_digest(name)]
+    print(f"suites: {len(names)} release(s), {len(names) - len(wanted)} of them tried already.", flush=True)
+    for number, name in enumerate(reversed(wanted), 1):
+        began = time.monotonic()
+        results[name] = replace(results[name], suites=_suites(name, _folder() / "0"))
+        write(results)
+        print(f"[{number}/{len(wanted)}] {time.monotonic() - began:.0f} s {row(results[name])}", flush=True)
+
+
+def _suites(name: str, slot: Path) -> Suites:
+    """What the suites say of a release's fork, installed into a slot's environment."""
+    release, report = merged(name), slot / "suites.xml"
+    with open_wheel(release) as upstream:
+        python = _environment(slot, upstream.path)
+    _install(python, build(release, None, slot / "dist"))
+    shutil.rmtree(slot / "dist")
+    options = ["--quiet", "--disable-warnings", "--numprocesses", "2", "--dist", "loadfile", "-p", "no:cacheprovider"]
+    command = [python, "-m", "pytest", *_SUITES, *options, f"--junitxml={report}"]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
+    if done.returncode not in (0, 1):
+        raise SystemExit(f"error: The suites could not be run on {name}:\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
+    cases = list(ET.parse(report).iter("testcase"))
+    failed = [f"{case.get('classname')}::{case.get('name')}" for case in cases if {each.tag for each in case} & {"failure", "error"}]
+    skipped = sum(case.find("skipped") is not None for case in cases)
+    return Suites(_suites_digest(name), len(cases) - skipped - len(failed), skipped, failed)
+
+
+def _suites_digest(name: str) -> str:
+    return _digest([*_overlay(name), *ROOT.glob("tests/**/*.py")])
+
+
+def _overlay(name: str) -> list[Path]:
+    return [*overlay_of([layer for layer in layers(ROOT) if layer.holds_for(name)]).values()]
+
+
+def _digest(files: Iterable[Path], *others: object) -> str:
+    return hashlib.sha256(b"".join(file.read_bytes() for file in sorted(files)) + repr(others).encode()).hexdigest()[:16]
 
 
 def _keep_pins(release: Release) -> None:
@@ -166,13 +242,13 @@ def closely_tried(names: Iterable[str]) -> set[str]:
 
 def untried(name: str, every_source: bool = False) -> Tried:
     """What is known of a release before it is tried."""
-    laid = [layer for layer in layers(ROOT) if layer.holds_for(name)]
     override = overrides_for(name)
-    files = [*overlay_of(laid).values(), *ROOT.glob("demo/*.py"), *ROOT.glob("tests/support/*.py"), _TEST_REQUIREMENTS]
-    files += [override] if override else []
-    digest = hashlib.sha256(b"".join(file.read_bytes() for file in sorted(files)) + str(every_source).encode())
+    calls = [*ROOT.glob("demo/*.py"), *ROOT.glob("tests/support/*.py"), _TEST_REQUIREMENTS, *([override] if override else [])]
     text = override.read_text("utf-8").splitlines() if override else []
-    return Tried(name, [layer.name for layer in laid[1:]], [line for line in text if line[:1] != "#"], digest.hexdigest()[:16])
+    laid = [layer.name for layer in layers(ROOT) if layer.holds_for(name)]
+    overridden = [line for line in text if line[:1] != "#"]
+    digests = _digest([*_overlay(name), *calls], every_source), _digest(calls, every_source)
+    return Tried(name, laid[1:], overridden, *digests)
 
 
 def tried(name: str, side: Which, slot: Path, *, every_source: bool) -> tuple[Tried, Release | None]:
@@ -303,8 +379,8 @@ def read(record: Path) -> dict[str, Tried]:
 
 
 def _of_json(name: str, entry: Mapping[str, Any]) -> Tried:
-    tallies = {side: Tally(**entry[side]) if entry[side] else None for side in ("upstream", "fork")}
-    return Tried(name, entry["layers"], entry["overrides"], entry["tried_with"], **tallies, reason=entry["reason"])
+    kinds = {"upstream": Tally, "fork": Tally, "suites": Suites}
+    return Tried(name, **{key: kinds[key](**value) if key in kinds and value else value for key, value in entry.items()})
 
 
 def write(results: Mapping[str, Tried]) -> None:
@@ -320,20 +396,27 @@ def table(results: Sequence[Tried]) -> Iterator[str]:
     yield "# Releases\n"
     yield "Written by `make reach`, which builds, installs, imports and runs each stable release. Each call path and route is called with"
     yield "an OAuth token once; on the newest patch release of each minor one, on 1.81.3 and on 1.106.2 once for each source that a token"
-    yield "can come from, and by upstream as well. A call is right if the token went out as Anthropic takes it, and was answered. Of the"
+    yield "can come from, and by upstream as well; `make reach SUITES=1` also runs the suites there, and says how many tests passed and how"
+    yield "many were skipped. A call is right if the token went out as Anthropic takes it, and was answered. Of the"
     yield "layers in `backports/` the oldest is named that a release is built with; the newer ones are laid below it. Where a side is"
     yield "empty, it has not been run."
     yield "[releases.json](releases.json) has all of this for programs, with each call that was not right.\n"
     yield f"{sum(result.is_right for result in results)} of {len(results)} releases are right on every call.\n"
-    yield "| release | layer | upstream right | fork right | why not, or installed with |\n|---|---|---|---|---|"
+    yield "| release | layer | upstream right | fork right | suites | why not, or installed with |\n|---|---|---|---|---|---|"
     yield from map(row, results)
 
 
 def row(result: Tried) -> str:
     """A release in the table."""
-    sides = (f"{side.right} of {side.calls}" if side else "" for side in (result.upstream, result.fork))
+    sides = [f"{side.right} of {side.calls}" if side else "" for side in (result.upstream, result.fork)]
+    sides.append(_summary(result.suites) if result.suites else "")
     note = result.reason or ", ".join(f"`{line}`" for line in result.overrides)
     return " | ".join(("| " + result.release, result.layers[-1] if result.layers else "none", *sides, note.replace("|", "\\|") + " |"))
+
+
+def _summary(suites: Suites) -> str:
+    failed = f"{len(suites.failed)} failed, " if suites.failed else ""
+    return f"{failed}{suites.passed:,} passed, {suites.skipped:,} skipped"
 
 
 if __name__ == "__main__":

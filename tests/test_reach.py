@@ -14,11 +14,12 @@ from fork.errors import ForkError
 from fork.release import load_release, pinned
 from tests import reach
 from tests.fork.checkouts import write_wheel
-from tests.reach import Tally, Tried, read, row, untried, write
+from tests.reach import Suites, Tally, Tried, read, row, untried, write
 from tests.support.overrides import overrides_for
 
-RIGHT = Tried("1.81.3", ["before-1.106", "before-1.82.2"], [], "1", Tally(3, 0), Tally(3, 3))
-WRONG = Tried("1.9.9", [], ["x==1 ; y"], "2", Tally(2, 0), Tally(2, 1, {"SDK | completion | api_key": "nothing -> 401"}))
+RIGHT = Tried("1.81.3", ["before-1.106", "before-1.82.2"], [], "1", "4", Tally(3, 0), Tally(3, 3), Suites("5", 6099, 148))
+_WRONG_CALL = {"SDK | completion | api_key": "nothing -> 401"}
+WRONG = Tried("1.9.9", [], ["x==1 ; y"], "2", "4", Tally(2, 0), Tally(2, 1, _WRONG_CALL), Suites("6", 1, 0, ["tests.wire::test"]))
 UNRUN = Tried("1.10.0", [], [], "3", reason="Upstream 1.10.0 has no file a|b.")
 
 
@@ -34,9 +35,9 @@ def test_what_is_written_is_read_back(tmp_path: Path, monkeypatch: pytest.Monkey
     text = reach.TABLE.read_text("utf-8")
     assert "1 of 3 releases are right on every call." in text
     assert text.endswith(
-        "| 1.81.3 | before-1.82.2 | 0 of 3 | 3 of 3 |  |\n"
-        "| 1.10.0 | none |  |  | Upstream 1.10.0 has no file a\\|b. |\n"
-        "| 1.9.9 | none | 0 of 2 | 1 of 2 | `x==1 ; y` |\n"
+        "| 1.81.3 | before-1.82.2 | 0 of 3 | 3 of 3 | 6,099 passed, 148 skipped |  |\n"
+        "| 1.10.0 | none |  |  |  | Upstream 1.10.0 has no file a\\|b. |\n"
+        "| 1.9.9 | none | 0 of 2 | 1 of 2 | 1 failed, 1 passed, 0 skipped | `x==1 ; y` |\n"
     )
 
 
@@ -46,6 +47,7 @@ def test_a_release_is_tried_again_when_its_overlay_changed() -> None:
     assert untried(oldest.name) == untried(oldest.name)
     assert untried(oldest.name).tried_with != untried(pinned()[0]).tried_with
     assert untried(oldest.name).tried_with != untried(oldest.name, every_source=True).tried_with
+    assert untried("1.84.0").upstream_with == untried("1.106.2").upstream_with, "upstream's calls know nothing of an overlay"
     assert row(untried(oldest.name)).startswith(f"| {oldest.name} | before-")
 
 
