@@ -4,7 +4,8 @@
 
 A pair is one measurement of each side, right after the other and in changing order, so that what else the machine does meets both. Of each
 figure the median of all rounds is told, with the least and the most; the ratio is the median of the pairs' ratios. A target is missed where
-that is above 1.02. `--quick` makes few rounds to try the benchmark itself, and writes nothing.
+that is above 1.02. What was measured stands in docs/performance.json too: a run with another overlay on the same machine and release shows
+that one's ratios as those before. `--quick` makes few rounds to try the benchmark itself, and writes nothing.
 
 Exit status: 0 if every target is met, 1 if one is missed.
 """
@@ -14,6 +15,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import hashlib
 import json
 import math
 import os
@@ -37,6 +39,7 @@ from tests.support.standin import MODEL, Anthropic
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 DOCUMENT: Final = ROOT / "docs" / "performance.md"
+RECORD: Final = DOCUMENT.with_suffix(".json")
 TARGET: Final = 1.02
 SIZES: Final = (250, 2000)
 # Twice the size may take at most this much of twice the time: time = size ** exponent.
@@ -51,9 +54,11 @@ _Pair = tuple[float, float]
 
 @dataclass(frozen=True)
 class Rounds:
-    """How often what is measured. requests: of one round of load. total: how many a proxy has served when its memory is read."""
+    """How often what is measured. calls: in each of so many processes. requests: of one round of load. total: how many a proxy has served
+    when its memory is read."""
 
     imports: int
+    processes: int
     calls: int
     loads: int
     requests: int
@@ -62,8 +67,8 @@ class Rounds:
     installs: int
 
 
-FULL: Final = Rounds(imports=9, calls=5, loads=8, requests=150, streams=40, total=10_000, installs=2)
-QUICK: Final = Rounds(imports=1, calls=1, loads=1, requests=48, streams=4, total=500, installs=0)
+FULL: Final = Rounds(imports=9, processes=2, calls=12, loads=8, requests=150, streams=40, total=10_000, installs=2)
+QUICK: Final = Rounds(imports=1, processes=1, calls=2, loads=1, requests=48, streams=4, total=500, installs=0)
 
 
 @dataclass(frozen=True)
@@ -115,10 +120,13 @@ def main() -> int:
     results = [*_imports(sides, rounds), *_calls(sides, rounds), *_proxies(sides, rounds), *_installs(sides[1], rounds)]
     growth = _growth(options.fork)
     release = installed_release(options.upstream)
-    text = "\n".join([*_document(results, growth, release, rounds, time.monotonic() - start), ""])
+    record = _record(results, release)
+    document = [*_document(results, growth, release, rounds, time.monotonic() - start), *_beside_before(record)]
+    text = "\n".join([*document, ""])
     print(text)
     if not options.quick:
         DOCUMENT.write_text(text, "utf-8")
+        RECORD.write_text(json.dumps(record, indent=1) + "\n", "utf-8")
         print(f"Written: {DOCUMENT.relative_to(ROOT)}")
     return 0 if all(result.is_met for result in results) and max(growth.values()) <= GROWTH_TARGET else 1
 
@@ -145,17 +153,38 @@ def _imports(sides: Sequence[str], rounds: Rounds) -> Iterator[Result]:
 
 def _calls(sides: Sequence[str], rounds: Rounds) -> Iterator[Result]:
     _tell("headers and calls in Python")
+    pairs: list[tuple[dict[str, float], dict[str, float]]] = []
     with Origin(Anthropic()) as origin:
-
-        def measure(side: int) -> dict[str, float]:
-            told: dict[str, float] = json.loads(_said([sides[side], "-m", "benchmarks.inside", "calls", origin.url]))
-            return told
-
-        pairs = [*_in_turn(rounds.calls, measure)]
+        for _ in range(rounds.processes):
+            with _caller(sides[0], origin.url) as fork, _caller(sides[1], origin.url) as upstream:
+                told = (fork, upstream)
+                pairs += _in_turn(rounds.calls, lambda side, told=told: told[side]())  # type: ignore[misc]
     for what, title, unit, factor in (("headers", "headers of a request, CPU", "µs", 1e6), ("call", "`completion`, CPU", "ms", 1e3)):
         for name in ("key", "token"):
             of_it = [(ours[f"{what}, {name}"] * factor, theirs[f"{what}, {name}"] * factor) for ours, theirs in pairs]
             yield Result(f"{title}, with a {name}", unit, of_it)
+
+
+@contextlib.contextmanager
+def _caller(python: str, origin: str) -> Iterator[Callable[[], dict[str, float]]]:
+    """A process that makes calls in one environment: what is yielded has it make some, and tells the seconds of each."""
+    pipe = subprocess.PIPE
+    command = [python, "-m", "benchmarks.inside", "calls", origin]
+    with subprocess.Popen(command, cwd=ROOT, env=_environment(), stdin=pipe, stdout=pipe, text=True) as process:
+        stdin, stdout = process.stdin, process.stdout
+        assert stdin is not None and stdout is not None
+
+        def some() -> dict[str, float]:
+            print(file=stdin, flush=True)
+            told: dict[str, float] = json.loads(stdout.readline() or "{}")
+            if not told:
+                raise SystemExit(f"error: the calls of {python} failed; what it said is above.")
+            return told
+
+        try:
+            yield some
+        finally:
+            _end(stdin)
 
 
 @dataclass(frozen=True)
@@ -213,9 +242,8 @@ def _proxies(sides: Sequence[str], rounds: Rounds) -> Iterator[Result]:
         yield Result("`/v1/messages` streamed with a token, first byte", "ms", firsts)
         _tell(f"memory after {rounds.total} requests")
         while served < rounds.total:
-            for proxy in proxies:
-                origin.clear()
-                asyncio.run(_load(proxy, "/v1/messages", "claude", "token", rounds.requests))
+            origin.clear()
+            asyncio.run(_load_all(proxies, "/v1/messages", "claude", "token", rounds.requests))
             served += rounds.requests
         yield Result(f"memory of the proxy after {rounds.total} requests", "MB", [(_memory(fork.pid), _memory(upstream.pid))])
 
@@ -246,6 +274,11 @@ async def _load(proxy: Served, path: str, model: str, client: str, number: int) 
             return taken
 
         return [each for taken in await asyncio.gather(*(some(number // IN_FLIGHT) for _ in range(IN_FLIGHT))) for each in taken]
+
+
+async def _load_all(proxies: Sequence[Served], path: str, model: str, client: str, number: int) -> None:
+    """Load on several proxies at once, where nothing is timed."""
+    await asyncio.gather(*(_load(proxy, path, model, client, number) for proxy in proxies))
 
 
 async def _first_byte(proxy: Served) -> float:
@@ -316,6 +349,36 @@ def _document(results: Sequence[Result], growth: Mapping[str, float], release: s
     yield from (f"| {name} | {power:.2f} | {'met' if power <= GROWTH_TARGET else '**missed**'} |" for name, power in growth.items())
 
 
+def _record(results: Sequence[Result], release: str) -> dict[str, Any]:
+    """What was measured, for a later run to compare with: that which another overlay came to before it is kept beside."""
+    overlay = hashlib.sha256(b"".join(path.read_bytes() for path in sorted((ROOT / "litellm").rglob("*.py")))).hexdigest()
+    record: dict[str, Any] = {
+        "machine": _machine(),
+        "release": release,
+        "overlay": overlay,
+        "ratios": {result.name: result.ratio for result in results},
+    }
+    last = json.loads(RECORD.read_text("utf-8")) if RECORD.exists() else {}
+    before = last.pop("before", None) if last.get("overlay") == overlay else last
+    comparable = before and all(before[what] == record[what] for what in ("machine", "release"))
+    return {**record, "before": {**before, "before": None}} if comparable else record
+
+
+def _beside_before(record: Mapping[str, Any]) -> Iterator[str]:
+    if not record.get("before"):
+        return
+    then, now = record["before"]["ratios"], record["ratios"]
+    yield ""
+    yield "## Before and after"
+    yield ""
+    yield f"The ratios of this run beside those of the overlay before it ({record['before']['overlay'][:12]}), measured the same way on the"
+    yield "same machine, with the same release."
+    yield ""
+    yield "| | before | after |"
+    yield "|---|---|---|"
+    yield from (f"| {name} | {then[name]:.3f} | {now[name]:.3f} |" for name in now if name in then)
+
+
 def _machine() -> str:
     lines = Path("/proc/cpuinfo").read_text("utf-8").splitlines() if Path("/proc/cpuinfo").exists() else []
     model = next((line.partition(": ")[2] for line in lines if line.startswith("model name")), platform.machine())
@@ -323,7 +386,9 @@ def _machine() -> str:
 
 
 def _environment() -> dict[str, str]:
-    return {**{name: value for name, value in os.environ.items() if name != "ANTHROPIC_OAUTH_TOKEN"}, "PYTHONPATH": str(ROOT)}
+    """The environment that both sides are measured in: bytecode is kept, as pip's installs have it, so that no import compiles."""
+    left_out = ("ANTHROPIC_OAUTH_TOKEN", "PYTHONDONTWRITEBYTECODE")
+    return {**{name: value for name, value in os.environ.items() if name not in left_out}, "PYTHONPATH": str(ROOT)}
 
 
 def _said(command: Sequence[str]) -> str:

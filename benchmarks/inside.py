@@ -1,6 +1,6 @@
 """What the benchmark has an environment's own interpreter do: `python -m benchmarks.inside calls|proxy|growth ARGUMENT`.
 
-calls ORIGIN    build headers and make SDK calls against an origin, with a key and with a token; one JSON object
+calls ORIGIN    build headers and make SDK calls against an origin, with a key and with a token; one JSON object for each line it is given
 proxy ORIGIN    serve a proxy for it until standard input ends; one JSON object with its address, process and LiteLLM key
 growth SIZE     the seconds that each function of the fork's policy takes for SIZE headers, betas or origins; one JSON object
 """
@@ -21,7 +21,7 @@ from tests.support.environment import clean
 from tests.support.proxy_process import Proxy, master_key
 from tests.support.standin import MODEL
 
-_BUILDS, _CALLS, _WARM = 3000, 150, 10
+_BUILDS, _CALLS, _WARM = 1000, 25, 10
 
 
 def main() -> None:
@@ -39,8 +39,8 @@ def _calls(origin: str) -> None:
 
     config = litellm.AnthropicConfig()
     asked: Any = [{"role": "user", "content": "Say hello."}]
-    told: dict[str, float] = {}
     os.environ["LITELLM_ANTHROPIC_OAUTH_ORIGINS"] = origin
+    functions: dict[str, tuple[Callable[[], object], int]] = {}
     for name, key in (("key", api_key()), ("token", oauth_token())):
 
         def build(key: str = key) -> object:
@@ -49,9 +49,9 @@ def _calls(origin: str) -> None:
         def call(key: str = key) -> object:
             return litellm.completion(model=f"anthropic/{MODEL}", messages=asked, max_tokens=16, api_key=key, api_base=origin)
 
-        told[f"headers, {name}"] = _cpu(build, _BUILDS)
-        told[f"call, {name}"] = _cpu(call, _CALLS)
-    _say(told)
+        functions |= {f"headers, {name}": (build, _BUILDS), f"call, {name}": (call, _CALLS)}
+    for _ in sys.stdin:
+        _say({name: _cpu(*each) for name, each in functions.items()})
 
 
 def _cpu(function: Callable[[], object], times: int) -> float:
