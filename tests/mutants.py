@@ -95,7 +95,7 @@ _EDITS = (
     ("the scheme of an origin does not count", ORIGINS, 'return f"{scheme}://{host}{suffix}"', 'return f"https://{host}{suffix}"'),
     ("every provider is Anthropic", POLICY, "if provider not in OAUTH_PROVIDERS:", "if False:"),
     ("the legacy provider is not Anthropic", POLICY, '{"anthropic", "anthropic_text"}', '{"anthropic"}'),
-    ("a key goes before the caller's token", SCOPE, "goes_out = carried if", "goes_out = own if own else carried if"),
+    ("a key goes before the caller's token", SCOPE, "else scoped.token or _own_key(", "else own or scoped.token or _own_key("),
     ("a swapped provider keeps the token", SCOPE, 'key.displaced or ""', "key"),
     ("hooks are handed a configured token", ARGUMENTS, "if holds_token(key) and not isinstance(key, OAuthToken):", "if False:"),
     ("the exit strips nothing", EXIT, "strip = [holds_token(held) and not _is_configured", "strip = [False and not _is_configured"),
