@@ -21,6 +21,8 @@ python = $(call env,$1)/bin/python
 FORK := .venv/bin/python -m fork
 UV := .venv/bin/uv
 REQUIREMENTS := requirements/test.txt requirements/lint.txt
+# What watches calls in tests/pressure/test_observers.py, on the releases of continuous integration: $1.
+observers = $(if $(filter $1,$(CLOSELY)),requirements/observers.txt requirements/langfuse-$(if $(filter 1.81.3,$1),2,4).txt)
 # Folders are among the sources, so that a file that was deleted counts as a change.
 SOURCES := pyproject.toml fork.json intents.json $(wildcard fork/*.py) $(shell find litellm $(wildcard backports) -name __pycache__ -prune -o \( -name '*.py' -o -type d \) -print)
 SUITES := $(if $(filter $(NEWEST),$(ONE)),tests,tests/wire tests/test_litellm tests/proxy tests/pressure)
@@ -132,8 +134,8 @@ install_fork = $(call folded,Building the fork of $1 and installing it into $(@D
 	--python $(@D)/bin/python --reinstall-package litellm $(override) '$(or $(WHEEL),.)[proxy]' \
 	$(foreach file,$2,--requirement $(file))) && touch $@
 
-.venv/installed: $(UV) $(SOURCES) $(REQUIREMENTS) releases/$(NEWEST).json
-	@$(call install_fork,$(NEWEST),$(REQUIREMENTS))
+.venv/installed: $(UV) $(SOURCES) $(REQUIREMENTS) $(call observers,$(NEWEST)) releases/$(NEWEST).json
+	@$(call install_fork,$(NEWEST),$(REQUIREMENTS) $(call observers,$(NEWEST)))
 
 .venvs/upstream-%/installed: $(UV) requirements/test.txt
 	@$(UV) venv --quiet --clear --python .venv/bin/python $(@D)
@@ -149,6 +151,6 @@ install_fork = $(call folded,Building the fork of $1 and installing it into $(@D
 	@cp tests/clients/package.json $(@D)/ && npm install --silent --no-audit --no-fund --prefix $(@D)
 	@touch $@
 
-.venvs/%/installed: $(UV) $(SOURCES) requirements/test.txt $(or $(WHEEL),releases/%.json)
+.venvs/%/installed: $(UV) $(SOURCES) requirements/test.txt $(wildcard requirements/observers.txt requirements/langfuse-*.txt) $(or $(WHEEL),releases/%.json)
 	@test -x $(@D)/bin/python || $(UV) venv --quiet --python .venv/bin/python $(@D)
-	@$(call install_fork,$*,requirements/test.txt)
+	@$(call install_fork,$*,requirements/test.txt $(call observers,$*))
