@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import pytest
@@ -61,23 +62,26 @@ def by_proxy(
     cached = {} if redis is None else {"cache": True, "cache_params": {"type": "redis", "host": "127.0.0.1", "port": redis.port}}
     shared = {} if redis is None else {"redis_host": "127.0.0.1", "redis_port": redis.port}
     parameters = {"model": f"anthropic/{MODEL}", "api_key": key, "api_base": anthropic.url}
-    watching = {"callbacks": ["otel", "prometheus"], "success_callback": ["langfuse"], "failure_callback": ["langfuse"]}
+    watching = {"callbacks": ["otel", "prometheus", "rows.keeper"], "success_callback": ["langfuse"], "failure_callback": ["langfuse"]}
     config = {
         "model_list": [{"model_name": name, "litellm_params": parameters} for name in (*_KINDS, "other")],
-        "general_settings": {"master_key": litellm_key},
+        "general_settings": {"master_key": litellm_key, "store_prompts_in_spend_logs": True},
         "litellm_settings": {"num_retries": 0, **watching, **cached},
         "router_settings": {"fallbacks": [{"fallback": ["other"]}], **shared},
     }
     environment = {"LITELLM_ANTHROPIC_OAUTH_ORIGINS": anthropic.url, "ANTHROPIC_API_BASE": anthropic.url}
+    folder = tmp_path_factory.mktemp("observed")
+    (folder / "rows.py").write_text(Path(__file__).with_name("rows.py").read_text())
     with Origin(observers.answer) as observer:
         environment |= observers.settings(observer)
-        with Proxy(config, tmp_path_factory.mktemp("observed"), environment) as proxy:
+        with Proxy(config, folder, environment) as proxy:
             for call in _PROXY_CALLS:
                 assert _asked(proxy, litellm_key, call) == (401 if call.kind == "refused" else 200)
             received = observers.waited_for(_TOLD, observer)
             metrics = httpx.get(f"{proxy.url}/metrics/", headers={"authorization": f"Bearer {litellm_key}"}, trust_env=False)
     assert metrics.status_code == 200
-    return {**received, "Prometheus": metrics.text, **_of(redis)}, [litellm_key, *(call.token for call in _PROXY_CALLS)]
+    kept = {"Prometheus": metrics.text, "rows of the spend log": (folder / "rows.jsonl").read_text(), **_of(redis)}
+    return {**received, **kept}, [litellm_key, *(call.token for call in _PROXY_CALLS)]
 
 
 def _asked(proxy: Proxy, litellm_key: str, call: Call) -> int:
@@ -111,14 +115,16 @@ def _without_secrets(received: dict[str, str], observer: str, secrets: list[str]
     return text
 
 
-@pytest.mark.parametrize("observer", ["OpenTelemetry", "Langfuse", "Prometheus", "Redis, kept", "Redis, asked"])
+@pytest.mark.parametrize("observer", ["OpenTelemetry", "Langfuse", "Prometheus", "rows of the spend log", "Redis, kept", "Redis, asked"])
 def test_an_observer_of_the_proxy_hears_of_the_calls_and_gets_no_credential(
     by_proxy: tuple[dict[str, str], list[str]], observer: str
 ) -> None:
     """Answered, refused, streamed or after a fallback: it has heard of the calls, and no part of a token or of the LiteLLM key is in it."""
     text = _without_secrets(by_proxy[0], observer, by_proxy[1])
-    # Of a refused call Prometheus counts what the release counts, and Redis keeps no answer.
-    told = {"Prometheus": ["success", "streamed", "fallback", MODEL], **_IN_REDIS}.get(observer, _TOLD)
+    # Of a refused call Prometheus counts and a row says what the release lets them, and Redis keeps no answer.
+    answered = [said for said in _TOLD if "refused" not in said]
+    counted = ["success", "streamed", "fallback", MODEL]
+    told = {"Prometheus": counted, "rows of the spend log": answered, **_IN_REDIS}.get(observer, _TOLD)
     assert [each for each in told if each not in text] == []
 
 
