@@ -1,0 +1,77 @@
+"""The fields that a caller wrote into a messages call with an OAuth token: each goes out as it was written.
+
+Upstream leaves out what it does not know, and fits thinking and effort to what its table says of the model. Anthropic knows more than the
+release does, and says itself what a model does not take.
+
+Intent: transparency
+Upstream: none yet
+Remove when: upstream sends the fields of a messages call to Anthropic that it does not know, and changes none that it was given.
+"""
+
+from __future__ import annotations
+
+import copy
+import functools
+import inspect
+from collections.abc import Callable, Mapping
+from typing import Any, Final, ParamSpec
+
+import litellm
+from litellm.llms.anthropic.oauth import token_in_headers
+
+P = ParamSpec("P")
+# Anthropic's as well as OpenAI's, by whose name LiteLLM would take it for its own.
+_OF_BOTH: Final = frozenset({"service_tier"})
+_INTERNAL: Final = ("_", "litellm_")
+# Of these LiteLLM takes OpenAI's shape as well, and writes Anthropic's.
+_TRANSLATED: Final = frozenset({"context_management", "tools"})
+_REQUIRED: Final = ("model", "messages")
+
+
+def keeps_callers_fields(transform: Callable[P, dict[str, Any]]) -> Callable[P, dict[str, Any]]:
+    """Make what writes the body of a messages request keep its caller's fields, where an OAuth token goes out and no proxy handed it on."""
+    signature = inspect.signature(transform)
+
+    @functools.wraps(transform)
+    def transformed(*args: P.args, **kwargs: P.kwargs) -> dict[str, Any]:
+        given = signature.bind(*args, **kwargs).arguments
+        call, fields = given["litellm_params"], given["anthropic_messages_optional_request_params"]
+        if token_in_headers(given["headers"]) is None or getattr(call, "proxy_server_request", None):
+            return transform(*args, **kwargs)
+        written = copy.deepcopy(fields)
+        request = transform(*args, **kwargs)
+        if not _asks_for_fitting(call, written):
+            request = {name: value for name, value in request.items() if name in written or name in _REQUIRED}
+            request.update({name: value for name, value in written.items() if name not in _TRANSLATED})
+        return {**request, **_unknown(call)}
+
+    return transformed
+
+
+def _asks_for_fitting(call: Any, fields: Mapping[str, Any]) -> bool:
+    """Whether a call leaves it to LiteLLM what the model takes, or has an effort that LiteLLM makes other fields of."""
+    return bool(litellm.drop_params or getattr(call, "drop_params", None) or fields.get("reasoning_effort"))
+
+
+def _unknown(call: Any) -> dict[str, Any]:
+    """The arguments of a call that are neither LiteLLM's own nor fields that it knows: as in `completion`, they are the provider's."""
+    fields = litellm.utils.get_non_default_completion_params(call.model_extra or {})
+    fields.update({name: value for name, value in (call.model_extra or {}).items() if name in _OF_BOTH})
+    not_sent = {*_names(), *(getattr(call, "additional_drop_params", None) or ())}
+    return {
+        name: value
+        for name, value in fields.items()
+        if value is not None and name not in not_sent and not name.startswith(_INTERNAL)
+    }
+
+
+@functools.cache
+def _names() -> frozenset[str]:
+    """What is no unknown field: LiteLLM's own arguments, and the fields that this release knows."""
+    from litellm.constants import DEFAULT_CHAT_COMPLETION_PARAM_VALUES
+    from litellm.types.llms.anthropic import AnthropicMessagesRequest
+
+    return (
+        frozenset({*DEFAULT_CHAT_COMPLETION_PARAM_VALUES, "extra_body"}) - _OF_BOTH
+        | AnthropicMessagesRequest.__annotations__.keys()
+    )
