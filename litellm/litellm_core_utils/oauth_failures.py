@@ -35,6 +35,7 @@ ERROR_TYPES: Final = {
     429: "rate_limit_error",
 }
 _OWN: Final = "earned_by_the_callers_own_token"
+_ANTHROPICS: Final = "status_of_anthropics_own_failure"
 _NOTHING_SENT: Final = "no_credential_to_send"
 _MISSING: Final = ("Missing Anthropic API Key", "Anthropic API key is required", "is required for Skills API")
 _WHAT_TO_SET: Final = "Pass api_key, or set ANTHROPIC_API_KEY or ANTHROPIC_AUTH_TOKEN."
@@ -43,6 +44,11 @@ _WHAT_TO_SET: Final = "Pass api_key, or set ANTHROPIC_API_KEY or ANTHROPIC_AUTH_
 def is_clients_own_failure(error: object) -> bool:
     """Whether a call failed with a 4xx that its caller's own token earned, also where LiteLLM has wrapped it: in an error of a stream."""
     return any(getattr(each, _OWN, False) is True for each in (error, getattr(error, "original_exception", None)))
+
+
+def status_of_anthropics_own(error: object) -> int | None:
+    """The 5xx that Anthropic answered a caller's own token with, where LiteLLM's error may say another; None for any other failure."""
+    return getattr(error, _ANTHROPICS, None)
 
 
 def says_nothing_of_deployment(error: object) -> bool:
@@ -94,13 +100,15 @@ def failure_of_call(error: Exception, api_key: object) -> Exception:
     if any(words in str(error) for words in _MISSING):
         return _missing_credential(error)
     answered = next(
-        (each for each in causes(error) if not isinstance(each, openai.OpenAIError) and 400 <= _status(each) < 500),
-        None,
+        (each for each in causes(error) if not isinstance(each, openai.OpenAIError) and _status(each) >= 400), None
     )
     if isinstance(error, httpx.HTTPStatusError) and _sent_token(error):
         error = _as_answered(error)
-    elif _is_clients(api_key) and answered is not None and _status(error) != _status(answered):
-        error = _as_answered(answered)
+    elif _is_clients(api_key) and answered is not None:
+        if _status(answered) >= 500:
+            setattr(error, _ANTHROPICS, _status(answered))
+        elif _status(error) != _status(answered):
+            error = _as_answered(answered)
     mark_clients_own(error, api_key)
     return error
 

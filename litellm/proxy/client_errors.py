@@ -12,26 +12,36 @@ import sys
 from collections.abc import Awaitable, Callable, Iterator
 from typing import Any, Final, cast
 
+import openai
 from fastapi import Request, Response
 from fastapi.responses import JSONResponse
 
-from litellm.litellm_core_utils.oauth_failures import ERROR_TYPES, causes, is_clients_own_failure
+from litellm.litellm_core_utils.oauth_failures import (
+    ERROR_TYPES,
+    causes,
+    is_clients_own_failure,
+    status_of_anthropics_own,
+)
 from litellm.proxy._types import ProxyException
 from litellm.proxy.auth.litellm_key import CredentialError
 
+_OF_ANTHROPICS_OWN: Final = {504: "timeout_error", 529: "overloaded_error"}
 _ANTHROPIC_ROUTES: Final = ("/v1/messages", "/anthropic/")
 
 
 def answers_as_anthropic(handler: Callable[..., Awaitable[Response]]) -> Callable[..., Awaitable[Response]]:
-    """Make the handler of proxy errors answer a token's own failure as Anthropic does: type, `retry-after`, and shape on its routes."""
+    """Make the handler of proxy errors answer a client's token as Anthropic did: status, type, `retry-after`, and shape on its routes."""
 
     @functools.wraps(handler)
     async def answered(request: Request, exc: ProxyException) -> Response:
         from litellm.proxy.auth.auth_utils import get_request_route
 
         own = next((each for each in causes(exc) if is_clients_own_failure(each)), None)
-        if own is None and not isinstance(exc, CredentialError):
+        anthropics = _anthropics_own(exc)
+        if own is None and anthropics is None and not isinstance(exc, CredentialError):
             return await handler(request, exc)
+        if own is None and anthropics is not None:
+            exc.code, exc.type = str(anthropics), _OF_ANTHROPICS_OWN.get(anthropics, "api_error")
         status = int(exc.code or 401)
         exc.type = ERROR_TYPES.get(status, exc.type)
         if not get_request_route(request).startswith(_ANTHROPIC_ROUTES):
@@ -52,6 +62,12 @@ def passes_retry_after_on(render: Callable[..., Response]) -> Callable[..., Resp
     return rendered
 
 
+def _anthropics_own(exc: BaseException | None) -> int | None:
+    """The status of Anthropic's own failure, if the nearest of LiteLLM's errors stands for one: no other provider was asked since."""
+    nearest = next((each for each in causes(exc) if isinstance(each, openai.OpenAIError)), None)
+    return status_of_anthropics_own(nearest)
+
+
 def clients_own_failure(error: Exception) -> ProxyException:
     """The proxy's error for one that the client's own token earned, with Anthropic's status and type."""
     status = cast("Any", error).status_code
@@ -60,11 +76,11 @@ def clients_own_failure(error: Exception) -> ProxyException:
 
 
 def _with_retry_after(response: Response, error: BaseException | None) -> Response:
-    """The response with Anthropic's `retry-after`, if the error, or one it was raised for, was earned by the client's own token."""
+    """The response with Anthropic's `retry-after`, if the error, or one it was raised for, is what the client's own token was answered."""
     from litellm.litellm_core_utils.exception_mapping_utils import _get_response_headers
 
     chain = causes(error)
-    if any(is_clients_own_failure(each) for each in chain):
+    if any(is_clients_own_failure(each) for each in chain) or _anthropics_own(error) is not None:
         answered: Iterator[Any] = (_get_response_headers(each) or {} for each in chain if isinstance(each, Exception))
         retry_after = next((headers["retry-after"] for headers in answered if "retry-after" in headers), None)
         if retry_after is not None:

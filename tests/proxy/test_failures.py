@@ -12,8 +12,10 @@ from tests.support.origin import Request
 from tests.support.proxy_process import Proxy
 from tests.support.proxy_routes import COUNT_TOKENS, KEYED_ROUTES, MODEL_ROUTES, ROUTES, Route
 from tests.support.proxy_scene import Scene, wire_headers
+from tests.support.standin import MODEL
 
 ERROR_TYPES = {401: "authentication_error", 403: "permission_error", 429: "rate_limit_error"}
+OTHERS = {402: "billing_error", 413: "request_too_large", 500: "api_error", 529: "overloaded_error"}
 # A failure cools down the deployment it can be put down to, and not every release says on `/v1/messages` which one that was.
 COOLED_ROUTES = tuple(
     route
@@ -44,6 +46,15 @@ def test_what_anthropic_says_to_a_token_reaches_its_owner(stage: Scene, proxy: P
     assert answer.headers.get("retry-after") == (str(stage.judge.retry_after) if status == 429 else None)
     assert _bearers(stage.anthropic.requests) == {f"Bearer {token}"} and len(stage.anthropic.requests) == 1
     assert token not in answer.text and not any(token in value for value in answer.headers.values())
+
+
+@pytest.mark.parametrize("status", OTHERS)
+@pytest.mark.parametrize("route", MODEL_ROUTES, ids=_named)
+def test_whatever_status_anthropic_answers_a_token_with_reaches_its_owner(stage: Scene, proxy: Proxy, route: Route, status: int) -> None:
+    """So do those that LiteLLM has no exception of its own for, Anthropic's own failures among them, with Anthropic's name for each."""
+    token = stage.token(status)
+    answer = route.call(proxy.url, {"x-litellm-api-key": stage.litellm_key, "Authorization": f"Bearer {token}"}, model=f"anthropic/{MODEL}")
+    assert (answer.status_code, answer.json()["error"]["type"]) == (status, OTHERS[status]), answer.text[:500]
 
 
 @pytest.mark.parametrize("model", ["claude", "pair"])
