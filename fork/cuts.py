@@ -1,7 +1,7 @@
 """The overlay of a release, cut into patches that stand on each other: which of its definitions comes with which patch.
 
-A touch comes with the patch that takes it. What a touch uses of the fork's own modules comes with the first patch that uses it, so that
-every prefix of the patches imports and none of them brings code that nothing calls yet.
+A touch comes with the patch that takes it, and a decorator with the one that takes it by its name. What they use of the fork's own modules
+comes with the first patch that uses it, so that every prefix of the patches imports and none of them brings code that nothing calls yet.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from .errors import ForkError, ForkErrors
 from .layers import every_file, overlay_files
 from .merge import ADDED, Merged, merge
 from .overlay import read_overlay, read_reason
-from .parts import Parts
+from .parts import Parts, decorators
 from .patch import Patch
 from .pulls import PULLS, Pull
 from .release import PACKAGE, Release
@@ -72,7 +72,11 @@ def cut(patch: Patch, pulls: Sequence[Pull]) -> Cuts:
     """
     release = patch.release
     sources = {path: Source.of_file(file, release.root) for path, file in overlay_files(release).items()}
-    parts = {path: Parts(Source(source.name, patch.files[path]) if path in patch.new else source) for path, source in sources.items()}
+    apart = {path: {name[1:] for pull in pulls for name in pull.takes.get(path, ()) if name[0] == "@"} for path in sources}
+    parts = {
+        path: Parts(Source(source.name, patch.files[path]) if path in patch.new else source, apart[path])
+        for path, source in sources.items()
+    }
     intents = {path: read_reason(source).intent for path, source in sources.items()}
     _require_takes(release, pulls)
     taken: dict[Place, int] = {}
@@ -154,7 +158,7 @@ def _require_takes(release: Release, pulls: Sequence[Pull]) -> None:
     for file in every_file(release.root):
         source = Source.of_file(file, release.root)
         path = source.name[source.name.index(f"{PACKAGE}/") :]
-        there.setdefault(path, set()).update(Parts(source).definitions)
+        there.setdefault(path, set()).update(Parts(source, decorators(source)).definitions)
     for pull in pulls:
         for path, names in pull.takes.items():
             missing = [path] if path not in there else [f"{path}: {name}" for name in names if name not in there[path]]

@@ -16,13 +16,19 @@ _TYPED_BY_STRING = ("cast", "TypeVar")
 
 
 class Parts:
-    """A module of the overlay. definitions: the statement of each name that it defines at its top, in order."""
+    """A module of the overlay. definitions: the statement of each name that it defines at its top, in order.
 
-    def __init__(self, source: Source) -> None:
+    apart: names of decorators that do not come with what they stand on: each is a definition of its own, called `@name`.
+    """
+
+    def __init__(self, source: Source, apart: Collection[str] = ()) -> None:
         self.source = source
+        found = decorators(source)
+        self._apart = {f"@{name}": found[name] for name in sorted(apart) if name in found}
         bound = [(statement, [*bindings([statement])]) for statement in source.tree.body if not _imports(statement)]
         self.definitions: dict[str, ast.stmt] = {name: statement for statement, names in bound for name in names}
         self._always = [statement for statement, names in bound if not names]
+        self.definitions.update({name: ast.Expr(ast.Tuple(nodes)) for name, nodes in self._apart.items()})
 
     @cached_property
     def _imports(self) -> dict[str, Import]:
@@ -31,7 +37,16 @@ class Parts:
 
     def uses(self, name: str) -> set[str]:
         """What a definition uses, by dotted names: `json.loads`, or `.helper` for what the module itself defines."""
+        if self._apart and name not in self._apart:
+            return self._without(self._apart).uses(name)
         return {dotted for statement in (self.definitions[name], *self._always) for dotted in self._uses(statement)}
+
+    def _without(self, apart: Collection[str]) -> Parts:
+        """The module without these of the decorators that come by themselves."""
+        gone = {line for name in apart for node in self._apart[name] for line in range(node.lineno, (node.end_lineno or 0) + 1)}
+        text = "\n".join(line for number, line in enumerate(self.source.text.split("\n"), 1) if number not in gone)
+        left = {name.removeprefix("@") for name in self._apart.keys() - {*apart}}
+        return Parts(Source(self.source.name, text.encode(self.source.encoding)), left)
 
     def _uses(self, statement: ast.stmt) -> set[str]:
         local = {
@@ -55,6 +70,10 @@ class Parts:
         """The module's bytes with these of its definitions, the imports that they use, and what is between them."""
         if self.definitions.keys() <= {*names}:
             return self.source.raw
+        later = self._apart.keys() - {*names}
+        return (self._without(later) if later else self)._pieces(names)
+
+    def _pieces(self, names: Collection[str]) -> bytes:
         kept = [*self._always, *(self.definitions[name] for name in self.definitions if name in names)]
         used = {chain[0] for statement in kept for chain in _chains(statement)}
         blocks = [statement for statement in self.source.tree.body if isinstance(statement, ast.If) and _imports(statement)]
@@ -86,6 +105,16 @@ class Parts:
         head = "import" if kept[0].module is None else f"from {kept[0].module} import"
         line = f"{head} {', '.join(item.member for item in kept)}"
         return line if len(line) <= _WIDTH else "\n".join([f"{head} (", *(f"    {item.member}," for item in kept), ")"])
+
+
+def decorators(source: Source) -> dict[str, list[ast.expr]]:
+    """The decorators of a module's functions and methods by their names, each wherever it stands."""
+    found: dict[str, list[ast.expr]] = {}
+    for node in ast.walk(source.tree):
+        for each in node.decorator_list if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) else ():
+            if isinstance(each, ast.Name):
+                found.setdefault(each.id, []).append(each)
+    return found
 
 
 def _imports(statement: ast.stmt) -> bool:

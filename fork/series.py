@@ -24,7 +24,9 @@ _NO_COMMIT = "From 0000000000000000000000000000000000000000 Mon Sep 17 00:00:00 
 _DATE = "Thu, 1 Jan 2026 00:00:00 +0000"
 _AUTHOR = re.compile(r"[ -~]+ <[!-~]+@[!-~]+>")
 _WRITTEN = re.compile(r"\d{4}-[a-z-]+\.(patch|md)")
-_NAME = re.compile(r"{{(\w+)}}")
+_NAME = re.compile(r"{{([\w ]+)}}")
+# Upstream's template asks for no heading that has nothing below it.
+_EMPTY = re.compile(r"^## .+\n\n\n\n", re.MULTILINE)
 # The names of upstream's template.
 _TYPES = {"feat": "🆕 New Feature", "fix": "🐛 Bug Fix", "refactor": "🧹 Refactoring", "docs": "📖 Documentation", "test": "✅ Test"}
 _NOT_RUN = "its tests were not run for this text (`python -m fork series --prove` runs them)"
@@ -88,7 +90,8 @@ def _notes(number: int, cuts: Cuts) -> Iterator[str]:
         names = [f"`{name}`" for name in cuts.names(path, number) if cuts.of[path, name] == number and name[0] != "_" and len(name) > 1]
         if path in cuts.patch.touches:
             touches = [touch for touch in cuts.patch.touches[path] if cuts.of[path, touch.name.split(".")[0]] == number]
-            yield f"- `{path}`: {', '.join(f'`{touch.name}` ({touch.how})' for touch in touches) or 'imports'}"
+            told = [f"`{touch.name}` ({touch.how})" for touch in touches] + [name for name in names if name.startswith("`@")]
+            yield f"- `{path}`: {', '.join(told) or 'imports'}"
         else:
             is_new = all(cuts.of[path, name] >= number for name in cuts.parts[path].definitions)
             yield f"- `{path}`{' (new)' if is_new else ''}: {', '.join(names) or 'what these use'}"
@@ -124,10 +127,12 @@ def request(step: Step, release: Release, proof: str | None) -> str:
     """The text of a step's pull request. Raises ForkError where the frame names what the step's text does not have."""
     stands_on = ", ".join(f"`{subject}`" for subject in step.needs)
     said = {
+        "Caveats": "",
         **step.pull.sections,
         "needs": f"It stands on {stands_on}." if stands_on else "It stands on no other change.",
         "issues": "\n".join(f"Fixes {issue}" for issue in step.pull.fixes),
         "tests": proof or _NOT_RUN,
+        "ran": "x" if proof else " ",
         "release": f"release {release.name}",
         "type": _TYPES[step.pull.subject.split("(")[0].split(":")[0]],
         "changes": "\n".join(step.notes),
@@ -138,7 +143,7 @@ def request(step: Step, release: Release, proof: str | None) -> str:
         raise ForkError(
             f"{step.pull.file} has no section {missing[0]!r}.", f"{PULLS}/request.md asks for it.", "Write it, or correct the name."
         )
-    return _NAME.sub(lambda match: said[match[1]], frame)
+    return _EMPTY.sub("", _NAME.sub(lambda match: said[match[1]], frame))
 
 
 def write_series(files: Mapping[str, bytes], out: Path) -> None:

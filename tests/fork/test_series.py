@@ -63,7 +63,7 @@ def series(tmp_path: Path) -> Checkout:
     both += "def other():\n    return named('other')\n"
     checkout.write("litellm/a.py", f"{WHY}\n{both}")
     checkout.write("litellm/b.py", f"{WHY}\n{use.format('marked', 'greet', 'marked(str(3))')}")
-    checkout.write("upstream/request.md", "Why: {{TLDR}}\n\n{{changes}}\n\n{{needs}} {{tests}}\n")
+    checkout.write("upstream/request.md", "Why: {{TLDR}}\n\n{{changes}}\n\n## Issues\n\n{{issues}}\n\n## Rest\n\n{{needs}} {{tests}}\n")
     checkout.write("upstream/1-goodbye.md", PULL.format(slug="goodbye", intent="example", more="Takes: litellm/a.py: greet\n"))
     checkout.write("upstream/2-more.md", PULL.format(slug="more", intent="example", more="Fixes: #7, #8\n"))
     checkout.write("tests/test_goodbye.py", GREETS)
@@ -110,8 +110,9 @@ def test_a_patch_is_a_mail_with_subject_reason_and_issues(series: Checkout) -> N
 
 @needs_git
 def test_a_request_says_what_is_changed_and_what_it_stands_on(series: Checkout) -> None:
-    """The frame that all have in common is filled with each patch's own."""
+    """The frame that all have in common is filled with each patch's own; a heading with nothing below it is left out."""
     texts = _written(series)
+    assert "## Issues" not in texts["0001-goodbye.md"] and "## Issues\n\nFixes #7\nFixes #8\n" in texts["0002-more.md"]
     assert texts["0001-goodbye.md"].startswith("Why: goodbye\n\n- `litellm/a.py`: `greet` (replaced)\n- `litellm/toolbox.py` (new): ")
     assert "It stands on no other change." in texts["0001-goodbye.md"]
     assert "It stands on `fix(a): say goodbye`." in texts["0002-more.md"]
@@ -210,6 +211,28 @@ def test_parts_of_a_module_keep_their_comments_and_blank_lines() -> None:
         + TOOLBOX.partition("def named(")[2].partition("\n\n\ndef idle")[0].rstrip("\n")
         + "\n"
     )
+
+
+def test_a_decorator_comes_with_the_patch_that_takes_it(series: Checkout) -> None:
+    """What it stands on comes before, without it, and so does the import that only it uses."""
+    series.write("litellm/toolbox.py", TOOLBOX + "\n\ndef same(function: Any) -> Any:\n    return function\n")
+    text = "from litellm.toolbox import marked, named, same\n\n\n@same\n@staticmethod\ndef greet():\n    return marked('Goodbye')\n\n\n"
+    series.write("litellm/a.py", f"{WHY}\n{text}def other():\n    return named('other')\n")
+    more = "Takes: all else, litellm/a.py: @same\n"
+    series.write("upstream/2-more.md", PULL.format(slug="more", intent="example", more=more))
+    first, second = (_added(text) for name, text in _written(series).items() if name.endswith(".patch"))
+    assert "@staticmethod\n" in first and "same" not in first
+    assert "@same\n" in second and "def same(" in second and "@staticmethod" not in second
+
+
+def test_a_decorator_apart_is_a_definition_of_its_own() -> None:
+    """It uses what its name stands for, and what it stands on does not."""
+    code = "from a import same\nfrom b import kept\n\n\n@same\n@kept\ndef one():\n    pass\n"
+    parts = Parts(Source("one.py", code.encode()), {"same", "nowhere"})
+    assert [*parts.definitions] == ["one", "@same"]
+    assert (parts.uses("one"), parts.uses("@same")) == ({"b.kept"}, {"a.same"})
+    assert parts.only({"one", "@same"}).decode() == code
+    assert parts.only({"one"}).decode() == "from b import kept\n\n\n@kept\ndef one():\n    pass\n"
 
 
 def test_a_name_that_only_text_says_is_a_use() -> None:
