@@ -44,6 +44,7 @@ ARGUMENTS = "litellm/litellm_core_utils/oauth_arguments.py"
 FAILURES = "litellm/litellm_core_utils/oauth_failures.py"
 MASKING = "litellm/litellm_core_utils/oauth_masking.py"
 EXIT = "litellm/llms/custom_httpx/oauth_exit.py"
+REDIRECTS = "litellm/llms/custom_httpx/redirects.py"
 KEY = "litellm/proxy/auth/litellm_key.py"
 COUNT = "litellm/proxy/anthropic_endpoints/client_token_count.py"
 HEADERS = "litellm/proxy/client_headers.py"
@@ -102,7 +103,7 @@ _EDITS = (
     ("a second bearer leaves", EXIT, 'credentials = {b"authorization", b"x-api-key"}', 'credentials = {b"x-api-key"}'),
     ("a token leaves in an address", EXIT, "if OAUTH_TOKEN_PREFIX.encode() in unquote_to_bytes(request.url.raw_path):", "if False:"),
     ("the master key leaves", EXIT, "request, [is_litellm_key(", "request, [False and is_litellm_key("),
-    ("a redirect keeps credentials", EXIT, "if not _stays(", "if False and not _stays("),
+    ("a redirect keeps credentials", REDIRECTS, "and not _stays(", "and False and not _stays("),
     ("only some refusals are the client's", FAILURES, "if _is_clients(api_key) and 400 <=", "if _is_clients(api_key) and 401 <="),
     (
         "a missing credential is its deployment's",

@@ -10,24 +10,49 @@ Remove when: upstream hands a request's headers on to the calls that it makes fo
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Final
+import functools
+import inspect
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Final, ParamSpec, TypeVar, cast
 
 from litellm.litellm_core_utils.oauth_arguments import merged_headers
+from litellm.litellm_core_utils.oauth_scope import clients_token, provider_of
 
 if TYPE_CHECKING:
     from litellm.llms.anthropic.oauth import OAuthToken
 
+P = ParamSpec("P")
+R = TypeVar("R")
 _ASKS_ADVISORS: Final = "anthropic_messages"
 
 
-def tools_with_token(
-    call: str, provider: str | None, named: Mapping[str, object], carried: OAuthToken | None
-) -> object:
-    """The tools of a call, with its caller's token in an advisor's, where LiteLLM and not the model's provider asks that advisor.
+def hands_token_to_advisors(
+    decorator: Callable[[Callable[P, R]], Callable[P, R]],
+) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Make a decorator of public calls hand a caller's token, sealed and not scoped yet, to the advisors that a call names."""
 
-    carried: the caller's token, where it is the call's `api_key`.
-    """
+    @functools.wraps(decorator)
+    def handing(function: Callable[P, R]) -> Callable[P, R]:
+        return decorator(_with_tools(function) if function.__name__ == _ASKS_ADVISORS else function)
+
+    return handing
+
+
+def _with_tools(function: Callable[P, R]) -> Callable[P, R]:
+    signature = inspect.signature(function)
+
+    @functools.wraps(function)
+    async def asked(*args: P.args, **kwargs: P.kwargs) -> object:
+        named = {**dict(zip(signature.parameters, args, strict=False)), **kwargs}
+        if named.get("tools"):
+            named["tools"] = _tools_with_token(signature, named)
+        return await cast(Any, function)(**named)
+
+    return cast("Callable[P, R]", asked)
+
+
+def _tools_with_token(signature: inspect.Signature, named: Mapping[str, object]) -> object:
+    """The tools of a call, with its caller's token in an advisor's, where LiteLLM and not the model's provider asks that advisor."""
     from litellm import constants
     from litellm.types.llms import anthropic as types
 
@@ -37,20 +62,22 @@ def tools_with_token(
         getattr(types, "ANTHROPIC_ADVISOR_TOOL_TYPE", None),
         getattr(constants, "ADVISOR_NATIVE_PROVIDERS", ()),
     )
-    if call != _ASKS_ADVISORS or kind is None or provider in native or not isinstance(tools, list):
+    if kind is None or not isinstance(tools, list) or all(_type_of(tool) != kind for tool in tools):
         return tools
-    token = _token(named, carried)
-    return tools if token is None else [_with(token, tool) if _type_of(tool) == kind else tool for tool in tools]
+    token = _token(named)
+    if token is None or provider_of(signature, named) in native:
+        return tools
+    return [_with(token, tool) if _type_of(tool) == kind else tool for tool in tools]
 
 
-def _token(named: Mapping[str, object], carried: OAuthToken | None) -> OAuthToken | None:
+def _token(named: Mapping[str, object]) -> OAuthToken | None:
     from litellm.llms.anthropic.oauth import OAuthToken, betas_in
 
     headers = merged_headers(named, "anthropic")
     written = {name.lower(): value for name, value in headers.items()}
     sealed = (
         value
-        for value in (carried, written.get("authorization"), written.get("x-api-key"))
+        for value in (clients_token(named.get("api_key")), written.get("authorization"), written.get("x-api-key"))
         if isinstance(value, OAuthToken)
     )
     token = next(sealed, None)

@@ -91,6 +91,43 @@ def hide_tokens(error: BaseException) -> None:
             request.headers = masked_fields(request.headers)
 
 
+def marks_failures(
+    decorator: Callable[[Callable[P, R]], Callable[P, R]],
+) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Make a decorator of public calls have what each call raises say whose failure it is."""
+
+    @functools.wraps(decorator)
+    def marking(function: Callable[P, R]) -> Callable[P, R]:
+        return decorator(marks_failure(function))
+
+    return marking
+
+
+def marks_failure(function: Callable[P, R]) -> Callable[P, R]:
+    """Make what a call raises say whose failure it is, by the `api_key` that it is made with."""
+
+    @contextlib.contextmanager
+    def marked(api_key: object) -> Iterator[None]:
+        try:
+            yield
+        except Exception as error:
+            if (other := failure_of_call(error, api_key)) is not error:
+                raise other from error
+            raise
+
+    @functools.wraps(function)
+    async def awaited(*args: P.args, **kwargs: P.kwargs) -> object:
+        with marked(kwargs.get("api_key")):
+            return await cast(Any, function)(*args, **kwargs)
+
+    @functools.wraps(function)
+    def called(*args: P.args, **kwargs: P.kwargs) -> R:
+        with marked(kwargs.get("api_key")):
+            return function(*args, **kwargs)
+
+    return cast("Callable[P, R]", awaited) if inspect.iscoroutinefunction(function) else called
+
+
 def failure_of_call(error: Exception, api_key: object) -> Exception:
     """What a call raises for an error: the same, marked with whose failure it is, or LiteLLM's own where Anthropic's status was lost.
 

@@ -1,4 +1,4 @@
-"""What an operator's hooks and guardrails change of a client's own request and of the answer: that, and nothing else, is changed.
+"""What LiteLLM's calls and hooks see of a client's own request, and what hooks change of it: that, and nothing else, is changed.
 
 LiteLLM imports this before anything of `llms/` can be imported, so what is of Anthropic is imported where it is called.
 
@@ -13,10 +13,42 @@ import copy
 import functools
 import inspect
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, ParamSpec, TypeVar
+from contextlib import AbstractContextManager
+from typing import Any, ParamSpec, TypeVar, cast
 
 P = ParamSpec("P")
 R = TypeVar("R")
+
+
+def hides_clients_request(
+    decorator: Callable[[Callable[P, R]], Callable[P, R]],
+) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Make a decorator of public calls hide the client's request that is served from each call that is not made of it."""
+
+    @functools.wraps(decorator)
+    def hiding(function: Callable[P, R]) -> Callable[P, R]:
+        return _hidden(decorator(function))
+
+    return hiding
+
+
+def _hidden(function: Callable[P, R]) -> Callable[P, R]:
+    def unless_made_of_it(arguments: Mapping[str, Any]) -> AbstractContextManager[None]:
+        from litellm.llms.anthropic.clients_request import hidden_from
+
+        return hidden_from(function.__name__, arguments)
+
+    @functools.wraps(function)
+    async def awaited(*args: P.args, **kwargs: P.kwargs) -> object:
+        with unless_made_of_it(kwargs):
+            return await cast(Any, function)(*args, **kwargs)
+
+    @functools.wraps(function)
+    def called(*args: P.args, **kwargs: P.kwargs) -> R:
+        with unless_made_of_it(kwargs):
+            return function(*args, **kwargs)
+
+    return cast("Callable[P, R]", awaited) if inspect.iscoroutinefunction(function) else called
 
 
 def takes_over_changes(run: Callable[P, Awaitable[R]]) -> Callable[P, Awaitable[R]]:

@@ -13,7 +13,6 @@ Remove when: upstream scopes a caller's token by provider and by origin before i
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import inspect
 from collections.abc import Callable, Iterable, Mapping
@@ -21,7 +20,6 @@ from typing import TYPE_CHECKING, Any, Final, ParamSpec, TypeVar, cast
 
 import litellm
 from litellm._logging import verbose_logger
-from litellm.litellm_core_utils.oauth_advisor import tools_with_token
 from litellm.litellm_core_utils.oauth_arguments import (
     HEADER_ARGUMENTS,
     Arguments,
@@ -30,7 +28,7 @@ from litellm.litellm_core_utils.oauth_arguments import (
     merged_headers,
     seal,
 )
-from litellm.litellm_core_utils.oauth_failures import authentication_error, failure_of_call
+from litellm.litellm_core_utils.oauth_failures import authentication_error
 from litellm.llms.custom_httpx.oauth_exit import configured_elsewhere
 
 if TYPE_CHECKING:
@@ -49,61 +47,38 @@ def scopes_client_tokens(
 
     @functools.wraps(decorator)
     def scoping(function: Callable[P, R]) -> Callable[P, R]:
-        return _around(decorator(scopes_client_token(function)), seal, marks=False)
+        return _with_changed(decorator(scopes_client_token(function)), seal)
 
     return scoping
 
 
 def scopes_client_token(function: Callable[P, R]) -> Callable[P, R]:
-    """Make one call scope the token in its caller's headers, and say whose failure it is if it fails."""
+    """Make one call scope the token in its caller's headers."""
     signature = inspect.signature(function)
     hands_on = function.__name__ in _HANDING_ON
 
     def scope(args: tuple[object, ...], kwargs: Arguments) -> tuple[tuple[object, ...], Arguments]:
         if hands_on and kwargs.get("fallbacks"):
             return args, kwargs
-        return _scoped(function.__name__, signature, args, kwargs)
+        return _scoped(signature, args, kwargs)
 
-    return _around(function, scope, marks=True)
+    return _with_changed(function, scope)
 
 
-def _around(function: Callable[P, R], change: Callable[..., Any], *, marks: bool) -> Callable[P, R]:
-    """The function, called with changed arguments; with `marks`, what it raises says whose failure it is."""
+def _with_changed(function: Callable[P, R], change: Callable[..., Any]) -> Callable[P, R]:
+    """The function, called with changed arguments."""
 
-    if inspect.iscoroutinefunction(function):
-
-        @functools.wraps(function)
-        async def awaited(*args: object, **kwargs: object) -> object:
-            args, kwargs = change(args, kwargs)
-            try:
-                with _hidden_from(function.__name__, kwargs, unless=marks):
-                    return await cast(Any, function)(*args, **kwargs)
-            except Exception as error:
-                if marks and (other := failure_of_call(error, kwargs.get("api_key"))) is not error:
-                    raise other from error
-                raise
-
-        return cast(Callable[P, R], awaited)
+    @functools.wraps(function)
+    async def awaited(*args: object, **kwargs: object) -> object:
+        args, kwargs = change(args, kwargs)
+        return await cast(Any, function)(*args, **kwargs)
 
     @functools.wraps(function)
     def called(*args: object, **kwargs: object) -> object:
         args, kwargs = change(args, kwargs)
-        try:
-            with _hidden_from(function.__name__, kwargs, unless=marks):
-                return cast(Any, function)(*args, **kwargs)
-        except Exception as error:
-            if marks and (other := failure_of_call(error, kwargs.get("api_key"))) is not error:
-                raise other from error
-            raise
+        return cast(Any, function)(*args, **kwargs)
 
-    return cast(Callable[P, R], called)
-
-
-def _hidden_from(call: str, arguments: Arguments, *, unless: bool) -> contextlib.AbstractContextManager[None]:
-    """A context for a call that is not made of the client's request that is served: it makes a request of its own."""
-    from litellm.llms.anthropic.clients_request import hidden_from
-
-    return contextlib.nullcontext() if unless else hidden_from(call, arguments)
+    return cast(Callable[P, R], awaited if inspect.iscoroutinefunction(function) else called)
 
 
 def keeps_token_at_anthropic(resolve: Callable[P, tuple[Any, ...]]) -> Callable[P, tuple[Any, ...]]:
@@ -205,7 +180,7 @@ def configured_key() -> str | None:
 
 
 def _scoped(
-    call: str, signature: inspect.Signature, args: tuple[object, ...], kwargs: Arguments
+    signature: inspect.Signature, args: tuple[object, ...], kwargs: Arguments
 ) -> tuple[tuple[object, ...], Arguments]:
     from litellm.llms.anthropic import oauth as policy
 
@@ -217,7 +192,7 @@ def _scoped(
         for name in HEADER_ARGUMENTS
     ):
         return args, kwargs
-    provider = _provider(signature, named)
+    provider = provider_of(signature, named)
     carried = clients_token(key)
     headers = {**merged_headers(named, provider), **({} if carried is None else {"authorization": carried})}
     own = key if carried is None else carried.displaced
@@ -236,8 +211,6 @@ def _scoped(
     )
     changes = {name: changed_headers(named[name], strip) for name in HEADER_ARGUMENTS if named.get(name)}
     changes["api_key"] = goes_out
-    if named.get("tools"):
-        changes["tools"] = tools_with_token(call, provider, named, carried)
     positional = tuple(changes.pop(name, value) for name, value in zip(signature.parameters, args, strict=False))
     return positional, {**kwargs, **changes}
 
@@ -259,7 +232,8 @@ def _own_key(key: object, provider: str | None, betas: str) -> object:
     return key and token
 
 
-def _provider(signature: inspect.Signature, named: Mapping[str, object]) -> str | None:
+def provider_of(signature: inspect.Signature, named: Mapping[str, object]) -> str | None:
+    """The provider that a call with these arguments goes to; None where they do not say."""
     parameter = signature.parameters.get("custom_llm_provider")
     provider = named.get("custom_llm_provider") or getattr(parameter, "default", None)
     model = named.get("model")

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 import litellm
 from litellm.llms.anthropic import oauth as policy
-from litellm.llms.custom_httpx import oauth_exit
+from litellm.llms.custom_httpx import oauth_exit, redirects
 from litellm.proxy import proxy_server
 from tests.pressure import inputs
 from tests.pressure.inputs import ANTHROPIC, ELSEWHERE, LISTED, LITELLM_KEY, OTHER, TOKEN, says
@@ -93,6 +93,7 @@ def test_whatever_an_answer_is_no_credential_follows_it_elsewhere(
     request = httpx.Request("POST", address, headers=fields)
     response = httpx.Response(status, headers=[(b"location", location.encode("latin-1"))], request=request)
     had_token = policy.has_token(request.headers)
+    redirects._redirected(response)
     oauth_exit._answered(response)
     if not response.has_redirect_location:
         assert not had_token or not any(_PREFIX in value for value in response.request.headers.values())

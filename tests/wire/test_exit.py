@@ -26,7 +26,7 @@ _MESSAGES = [{"role": "user", "content": "Say hello."}]
 def no_entrance(monkeypatch: pytest.MonkeyPatch) -> None:
     """A LiteLLM whose public calls neither seal nor scope what their callers send in headers."""
     monkeypatch.setattr(oauth, "sealed", lambda headers: headers)
-    monkeypatch.setattr(oauth_scope, "_scoped", lambda name, signature, args, kwargs: (args, kwargs))
+    monkeypatch.setattr(oauth_scope, "_scoped", lambda signature, args, kwargs: (args, kwargs))
 
 
 @pytest.fixture

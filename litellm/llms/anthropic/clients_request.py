@@ -25,6 +25,7 @@ from aiohttp import ClientPayloadError
 
 from litellm.llms.anthropic.json_members import Member, edited, members_of
 from litellm.llms.anthropic.oauth import BETA_HEADER, OAUTH_BETA, holds_token
+from litellm.llms.custom_httpx.client_hooks import aiohttp_answer
 
 # RFC 9110, section 7.6.1, and what frames a message.
 HOP_BY_HOP: Final = frozenset(
@@ -242,14 +243,6 @@ def merged(own: Any, before: Any, after: Any) -> Any:
     ):
         return [merged(*each) for each in zip(own, before, after, strict=True)]
     return after
-
-
-def aiohttp_answer(response: httpx.Response) -> Any:
-    """The answer of aiohttp's that LiteLLM's transport made a response of; None for any other transport's."""
-    stream: Any = response.stream
-    while stream is not None and not hasattr(stream, "_aiohttp_response"):
-        stream = getattr(stream, "_stream", None)
-    return getattr(stream, "_aiohttp_response", None)
 
 
 def clients_request() -> ClientsRequest | None:

@@ -1,4 +1,4 @@
-"""A request that is sent with a client's own token: how it is told from others, and that it is sent once, and for no client that has left.
+"""A request that is sent with a client's own token: it becomes that client's own, and is sent once, and for no client that has left.
 
 Intent: transparency
 Upstream: none yet
@@ -9,11 +9,44 @@ from __future__ import annotations
 
 import asyncio
 import functools
+from collections.abc import Callable
+from typing import ParamSpec
 
 import httpx
 
+from litellm.llms.custom_httpx.client_hooks import Client, add_hook, changed_by
 
-def sends_clients_token(request: httpx.Request) -> bool:
+P = ParamSpec("P")
+
+
+def hands_on_clients_requests(make: Callable[P, Client]) -> Callable[P, Client]:
+    """Make a maker of HTTP clients have each of them send a client's own request in place of the one that LiteLLM made of it."""
+    return changed_by(hand_on_clients_requests, make)
+
+
+def hand_on_clients_requests(client: httpx.Client | httpx.AsyncClient) -> None:
+    """Have an HTTP client send clients' own requests, and keep Anthropic's answers to them."""
+    is_new = add_hook(client, "request", _leaves)
+    add_hook(client, "response", _answered)
+    if is_new and isinstance(client, httpx.AsyncClient):
+        _end_with_its_client(client)
+
+
+def _leaves(request: httpx.Request) -> None:
+    from litellm.llms.anthropic.clients_request import clients_request
+
+    if (asked := clients_request()) is not None and _sends_clients_token(request):
+        asked.put_into(request)
+
+
+def _answered(response: httpx.Response) -> None:
+    from litellm.llms.anthropic.clients_request import request_answered
+
+    if (asked := request_answered(response)) is not None:
+        asked.answered_with(response)
+
+
+def _sends_clients_token(request: httpx.Request) -> bool:
     """Whether a request holds a client's token as Anthropic takes it, and may have it."""
     from litellm.llms.anthropic.oauth import ConfiguredBearer, is_anthropic_oauth_key, may_send_to
     from litellm.llms.anthropic.oauth_origins import allowed_origins
@@ -23,7 +56,7 @@ def sends_clients_token(request: httpx.Request) -> bool:
     return clients and may_send_to(str(request.url), allowed_origins())
 
 
-def ends_with_its_client(client: httpx.AsyncClient) -> None:
+def _end_with_its_client(client: httpx.AsyncClient) -> None:
     """Make an HTTP client give up a client's own request once that client has gone away, and send none again that was refused."""
     send = client.send
 
@@ -33,7 +66,7 @@ def ends_with_its_client(client: httpx.AsyncClient) -> None:
 
         sending = functools.partial(send, request, *args, **kwargs)  # type: ignore[arg-type]
         asked = clients_request()
-        if asked is None or not sends_clients_token(request):
+        if asked is None or not _sends_clients_token(request):
             return await sending()
         if asked.answer is not None and 400 <= asked.answer.status_code < 500:
             # Some releases mend a request that was refused and send it once more: a client's own is the client's to mend.

@@ -1,12 +1,11 @@
 """The exit: whatever code built a request, no client's token leaves for where it may not go, and no LiteLLM key leaves at all.
 
 Entrances are many, and new ones come with every release. LiteLLM's HTTP clients are few, and each has these hooks. They strip or refuse,
-and are no second writer of headers. Behind a redirect to another origin no credential follows: httpx keeps `x-api-key` on any, and
-`Authorization` on one from http to https. Once a request is answered, what callbacks and exceptions hold of it is masked.
+and are no second writer of headers. Once a request is answered, what callbacks and exceptions hold of it is masked.
 
 Intent: privacy
 Upstream: none yet
-Remove when: upstream's HTTP clients drop credentials on a redirect to another origin, and scope a client's token in one place.
+Remove when: upstream's HTTP clients scope a client's token in one place.
 """
 
 from __future__ import annotations
@@ -15,16 +14,15 @@ import contextvars
 import functools
 import sys
 from collections.abc import Callable
-from typing import Final, ParamSpec, TypeVar
+from typing import Final, ParamSpec
 from urllib.parse import unquote_to_bytes
 
 import httpx
 from multidict import CIMultiDict, CIMultiDictProxy
 
-from litellm.llms.custom_httpx.clients_exit import ends_with_its_client, sends_clients_token
+from litellm.llms.custom_httpx.client_hooks import Client, add_hook, aiohttp_answer, changed_by
 
 P = ParamSpec("P")
-Client = TypeVar("Client", httpx.Client, httpx.AsyncClient, "httpx.Client | None", "httpx.AsyncClient | None")
 
 # The hash of it: no credential stands in a context, which background tasks inherit.
 _configured_elsewhere: Final[contextvars.ContextVar[int | None]] = contextvars.ContextVar(
@@ -34,25 +32,13 @@ _configured_elsewhere: Final[contextvars.ContextVar[int | None]] = contextvars.C
 
 def guards_credentials(make: Callable[P, Client]) -> Callable[P, Client]:
     """Make a maker of HTTP clients have each of them watch the credentials of its requests."""
-
-    @functools.wraps(make)
-    def made(*args: P.args, **kwargs: P.kwargs) -> Client:
-        client = make(*args, **kwargs)
-        if client is not None:
-            watch_credentials(client)
-        return client
-
-    return made
+    return changed_by(watch_credentials, make)
 
 
 def watch_credentials(client: httpx.Client | httpx.AsyncClient) -> None:
     """Put the exit's hooks into a client, behind the hooks it has; once."""
-    before, after = (_leaves, _answered) if isinstance(client, httpx.Client) else (_aleaves, _aanswered)
-    hooks = client.event_hooks
-    if before not in hooks["request"]:
-        client.event_hooks = {"request": [*hooks["request"], before], "response": [*hooks["response"], after]}
-        if isinstance(client, httpx.AsyncClient):
-            ends_with_its_client(client)
+    add_hook(client, "request", _leaves)
+    add_hook(client, "response", _answered)
 
 
 def configured_elsewhere(token: str) -> None:
@@ -61,11 +47,8 @@ def configured_elsewhere(token: str) -> None:
 
 
 def _leaves(request: httpx.Request) -> None:
-    from litellm.llms.anthropic.clients_request import clients_request
     from litellm.llms.anthropic.oauth import OAUTH_TOKEN_PREFIX, holds_token
 
-    if (asked := clients_request()) is not None and sends_clients_token(request):
-        asked.put_into(request)
     _keep_litellm_key(request)
     if OAUTH_TOKEN_PREFIX.encode() in unquote_to_bytes(request.url.raw_path):
         raise _refusal("in the address of a request")
@@ -131,20 +114,11 @@ def is_litellm_key(value: str) -> bool:
 
 def _answered(response: httpx.Response) -> None:
     from litellm.litellm_core_utils.oauth_masking import masked_fields
-    from litellm.llms.anthropic.clients_request import aiohttp_answer, request_answered
     from litellm.llms.anthropic.oauth import has_token
 
     request = response.request
-    if (asked := request_answered(response)) is not None:
-        asked.answered_with(response)
-    if response.has_redirect_location:
-        # httpx builds the next request from this one's headers once this hook has run.
-        if not _stays(request, response.headers["location"]):
-            # Another provider's bearer is that provider's affair, and httpx's.
-            if "anthropic-version" in request.headers or has_token(request.headers):
-                request.headers.pop("authorization", None)
-            request.headers.pop("x-api-key", None)
-    elif has_token(request.headers):
+    # Of one that is redirected, httpx makes the next request.
+    if not response.has_redirect_location and has_token(request.headers):
         headers = masked_fields(request.headers)
         response.request = httpx.Request(
             request.method, request.url, headers=headers, stream=request.stream, extensions=request.extensions
@@ -155,24 +129,6 @@ def _answered(response: httpx.Response) -> None:
             answer._request_info = answer.request_info._replace(
                 headers=CIMultiDictProxy(CIMultiDict(headers.multi_items()))
             )
-
-
-def _stays(request: httpx.Request, location: str) -> bool:
-    """Whether a redirect stays at its origin; one that leads nowhere does not, and is httpx's to refuse."""
-    from litellm.llms.anthropic.origins import same_origin
-
-    try:
-        return same_origin(str(request.url), str(request.url.join(location)))
-    except httpx.InvalidURL:
-        return False
-
-
-async def _aleaves(request: httpx.Request) -> None:
-    _leaves(request)
-
-
-async def _aanswered(response: httpx.Response) -> None:
-    _answered(response)
 
 
 def _refusal(how: str) -> Exception:

@@ -8,7 +8,9 @@ Remove when: upstream's cache keys hold no key of a caller's, and its HTTP clien
 import hashlib
 
 from litellm.llms.anthropic.oauth import holds_token
+from litellm.llms.custom_httpx.clients_exit import hands_on_clients_requests
 from litellm.llms.custom_httpx.oauth_exit import guards_credentials
+from litellm.llms.custom_httpx.redirects import keeps_credentials_at_origin
 
 
 class BaseOpenAILLM:
@@ -24,8 +26,12 @@ class BaseOpenAILLM:
 
     @staticmethod
     @guards_credentials
+    @keeps_credentials_at_origin
+    @hands_on_clients_requests
     def _get_async_http_client(shared_session=None): ...
 
     @staticmethod
     @guards_credentials
+    @keeps_credentials_at_origin
+    @hands_on_clients_requests
     def _get_sync_http_client(): ...

@@ -8,7 +8,7 @@ import pytest
 
 import litellm
 from litellm.integrations.prometheus import PrometheusLogger
-from litellm.litellm_core_utils.oauth_scope import scopes_client_token
+from litellm.litellm_core_utils.oauth_failures import marks_failure
 from litellm.llms.anthropic.oauth import OAuthToken
 
 
@@ -22,7 +22,7 @@ class _Call(dict[str, Any]):
         return super().get(key, default)
 
 
-@scopes_client_token
+@marks_failure
 def _refused(model: str, api_key: str, custom_llm_provider: str) -> None:
     raise litellm.AuthenticationError(message="no", llm_provider=custom_llm_provider, model=model)
 

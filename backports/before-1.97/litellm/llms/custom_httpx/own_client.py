@@ -11,7 +11,9 @@ import functools
 from collections.abc import Callable
 from typing import Any, ParamSpec
 
+from litellm.llms.custom_httpx.clients_exit import hand_on_clients_requests
 from litellm.llms.custom_httpx.oauth_exit import watch_credentials
+from litellm.llms.custom_httpx.redirects import keep_credentials_at_origin
 
 P = ParamSpec("P")
 
@@ -24,6 +26,7 @@ def guards_own_client(initialise: Callable[P, None]) -> Callable[P, None]:
         initialise(*args, **kwargs)
         handler: Any = args[0]
         if kwargs.get("client") is None:
-            watch_credentials(handler.client)
+            for change in (hand_on_clients_requests, keep_credentials_at_origin, watch_credentials):
+                change(handler.client)
 
     return initialised
