@@ -9,6 +9,7 @@ import pytest
 import respx
 
 import litellm
+from litellm.types.llms import anthropic
 
 ELSEWHERE = "https://gateway.example"
 ADVISOR = {"type": "advisor_20260301", "name": "advisor", "model": "anthropic/claude-opus-4-5"}
@@ -47,6 +48,7 @@ async def _sent(**given: Any) -> tuple[dict[str, str], list[dict[str, str]]]:
 
 
 @pytest.mark.asyncio
+@pytest.mark.skipif(not hasattr(anthropic, "ANTHROPIC_ADVISOR_TOOL_TYPE"), reason="this release has no advisor")
 async def test_an_advisor_is_asked_with_the_token_and_the_model_without(
     anthropic_wire: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
