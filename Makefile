@@ -65,7 +65,7 @@ test-unit: .venv/installed ## run the suites, on the newest pinned release unles
 	@echo 'test-unit: all suites passed on $(ONE).'
 
 fuzz: $(call env,$(ONE))/installed ## try the properties of tests/pressure on 200,000 generated cases and more, instead of some hundred
-	@$(call python,$(ONE)) -m pytest tests/pressure --quiet --disable-warnings --numprocesses 2 --hypothesis-profile fuzz
+	@$(call python,$(ONE)) -m pytest tests/pressure --quiet --disable-warnings --numprocesses 2 --hypothesis-profile fuzz --cases-at-least 200000
 
 leaks: .venv/installed .venvs/1.81.3/installed ## try all of tests/pressure on the newest and the oldest release, and write the table in docs/security.md
 	@.venv/bin/python -m tests.pressure.leaks $(NEWEST)=.venv/bin/python 1.81.3=.venvs/1.81.3/bin/python

@@ -10,9 +10,15 @@ import pytest
 
 from tests.support.environment import clean
 from tests.support.loopback_only import loopback_only
-from tests.support.properties import pytest_configure, pytest_runtest_makereport, pytest_terminal_summary
+from tests.support.properties import (
+    pytest_addoption,
+    pytest_configure,
+    pytest_runtest_makereport,
+    pytest_sessionfinish,
+    pytest_terminal_summary,
+)
 
-__all__ = ["pytest_configure", "pytest_runtest_makereport", "pytest_terminal_summary"]
+__all__ = ["pytest_addoption", "pytest_configure", "pytest_runtest_makereport", "pytest_sessionfinish", "pytest_terminal_summary"]
 
 clean(os.environ)
 _CREDENTIAL = re.compile(r"(sk-ant-[a-z]+|gateway\.(?!example)).*", re.IGNORECASE | re.DOTALL)
