@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -48,11 +49,13 @@ class Origin:
     """A server on a free loopback port (or the given one), as a context manager: `with Origin(answer) as origin: origin.url`.
 
     answer: called once for each request, on the server's thread. An exception in it is answered with 500 and raised again on leaving.
+    tls: what it proves itself with over https; plain http without.
     """
 
-    def __init__(self, answer: Callable[[Request], Answer], port: int = 0) -> None:
+    def __init__(self, answer: Callable[[Request], Answer], port: int = 0, tls: ssl.SSLContext | None = None) -> None:
         self._answer = answer
         self._port = port
+        self._tls = tls
         self._lock = threading.Lock()
         self._requests: list[Request] = []
         self._left: list[Request] = []
@@ -103,10 +106,10 @@ class Origin:
     async def _start(self) -> None:
         self._runner = web.ServerRunner(web.Server(self._handle, handler_cancellation=True), shutdown_timeout=1)
         await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", self._port)
+        site = web.TCPSite(self._runner, "127.0.0.1", self._port, ssl_context=self._tls)
         await site.start()
         host, port = self._runner.addresses[0][:2]
-        self.url = f"http://{host}:{port}"
+        self.url = f"{'https' if self._tls else 'http'}://{host}:{port}"
 
     async def _handle(self, incoming: web.BaseRequest) -> web.StreamResponse:
         request = Request(
