@@ -84,28 +84,29 @@ def test_a_request_written_by_hand_sends_one_credential_or_is_refused(running: t
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
-def test_curl_is_answered(running: tuple[Proxy, Origin, str]) -> None:
-    """With its own defaults, over HTTP/1.1, curl gets the answer and its token arrives."""
+@pytest.mark.parametrize("path", ["/v1/messages", "/anthropic/v1/messages"])
+@pytest.mark.parametrize(
+    "options",
+    [["--data-binary", "@-"], ["--data-binary", "@-", "--header", "Expect: 100-continue"], ["--upload-file", ".", "--request", "POST"]],
+    ids=["whole", "after a 100", "in chunks that come late"],
+)
+def test_curl_is_answered(running: tuple[Proxy, Origin, str], path: str, options: list[str]) -> None:
+    """Over HTTP/1.1, however curl sends its body, it gets the answer, and Anthropic gets the whole body, once, with the token alone."""
     proxy, origin, litellm_key = running
     token = oauth_token()
     origin.clear()
-    headers = [
-        f"x-litellm-api-key: {litellm_key}",
-        f"Authorization: Bearer {token}",
-        "anthropic-version: 2023-06-01",
-        "content-type: application/json",
-    ]
-    command = [
-        "curl",
-        "--silent",
-        "--disable",
-        "--noproxy",
-        "*",
-        f"{proxy.url}/v1/messages",
-        *(part for each in headers for part in ("-H", each)),
-        "-d",
-        "@-",
-    ]
-    done = subprocess.run(command, input=_BODY, capture_output=True, timeout=60, env={"PATH": "/usr/bin:/bin"})
-    assert REPLY.encode() in done.stdout
-    assert [request.header("authorization") for request in origin.requests] == [f"Bearer {token}"]
+    headers = [f"x-litellm-api-key: {litellm_key}", f"Authorization: Bearer {token}", "anthropic-version: 2023-06-01"]
+    given = [part for each in (*headers, "content-type: application/json") for part in ("--header", each)]
+    command = ["curl", "--disable", "--silent", "--http1.1", "--noproxy", "*", *given, *options, proxy.url + path]
+    environment = {"PATH": "/usr/bin:/bin"}
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment) as curl:
+        assert curl.stdin is not None
+        curl.stdin.write(_BODY[:20])
+        curl.stdin.flush()
+        time.sleep(0.5)
+        answered, _ = curl.communicate(_BODY[20:], timeout=60)
+    assert REPLY.encode() in answered
+    (request,) = origin.requests
+    assert json.loads(request.body)["messages"] == json.loads(_BODY)["messages"]
+    assert (request.header("authorization"), request.header("x-api-key")) == (f"Bearer {token}", None)
+    assert litellm_key not in str(request.headers) and token not in proxy.log()
