@@ -47,6 +47,9 @@ FAULTS: dict[str, bytes | None] = {
     "has a broken length": _HEAD + b"content-length: much\r\n\r\n{}",
 }
 _IS_1_81 = importlib.metadata.version("litellm").startswith("1.81.")
+# Where a stream answers a request for none, 1.81 puts an error of its own under the stream's status, 200. Upstream's 1.81.3
+# does so for every answer of /v1/messages that is no message; the fork's answers 502 where it can tell.
+_KEEP_200 = ("breaks off in a chunk", "ends a stream early")
 _TIMEOUT = 2
 _BOUND = 30
 
@@ -120,14 +123,17 @@ def test_a_fault_of_anthropics_is_an_error_in_time_and_says_no_token(
 ) -> None:
     """Whatever comes in place of an answer, the client is told, none of what was asked with is in it, and the next client is served."""
     if _IS_1_81 and fault == "hangs" and path != "/v1/chat/completions":
-        pytest.skip("1.81 gives a deployment's timeout to chat completions alone")
+        pytest.skip(
+            "1.81.3 has a deployment's timeout for chat completions alone: upstream's, with its own key, waits here as long as this"
+        )
     proxy, litellm_key = faulty
     token, started = oauth_token(), time.monotonic()
     status, text = _ask(proxy, litellm_key, token, path, fault, streamed)
     assert time.monotonic() - started < _BOUND
     assert REPLY not in text and token not in text and litellm_key not in text
-    # A stream that has begun is cut off where Anthropic cut it. 1.81 gives the status of a broken answer, 200, to the error it makes of it.
-    assert status >= 400 or streamed or (_IS_1_81 and text.startswith('{"error"')), text[:300]
+    # A stream that has begun is cut off where Anthropic cut it.
+    keeps_200 = _IS_1_81 and fault in _KEEP_200 and path == "/v1/messages" and text.startswith('{"error"')
+    assert status >= 400 or streamed or keeps_200, text[:300]
     assert token not in proxy.log()
     assert _ask(proxy, litellm_key, oauth_token(), path, "well", streamed)[0] == 200
 
