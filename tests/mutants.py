@@ -66,7 +66,7 @@ class Mutant:
 
 # name, path, what stands there exactly once, what the mutant says instead
 _EDITS = (
-    ("the beta is not added", POLICY, "betas: list[object] = [OAUTH_BETA]", "betas: list[object] = []"),
+    ("the beta is not added", POLICY, "merge_betas(OAUTH_BETA, *betas) if betas else OAUTH_BETA", "merge_betas(*betas)"),
     ("the beta replaces the others", POLICY, "kept[BETA_HEADER] = merge_betas(", "kept[BETA_HEADER] = OAUTH_BETA or merge_betas("),
     (
         "x-api-key is kept beside the bearer",
@@ -89,8 +89,8 @@ _EDITS = (
     ),
     ("a sealed token prints", POLICY, "super().__new__(cls, MASK)", "super().__new__(cls, str(value))"),
     ("a sealed token pickles", POLICY, "return str, (MASK,)", "return str, (str(self._value),)"),
-    ("the origin is not checked", POLICY, "return same_origin(url, ANTHROPIC_ORIGIN) or origin_of(url) in allowed", "return True"),
-    ("a listed origin is refused", POLICY, " or origin_of(url) in allowed", ""),
+    ("the origin is not checked", POLICY, "return (origin := origin_of(url)) == ANTHROPIC_ORIGIN or origin in allowed", "return True"),
+    ("a listed origin is refused", POLICY, " or origin in allowed", ""),
     ("user information counts as a host", ORIGINS, ' or "@" in parts.netloc', ""),
     ("the port does not count", ORIGINS, 'return f"{scheme}://{host}{suffix}"', 'return f"{scheme}://{host}"'),
     ("the scheme of an origin does not count", ORIGINS, 'return f"{scheme}://{host}{suffix}"', 'return f"https://{host}{suffix}"'),

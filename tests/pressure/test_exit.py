@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 import litellm
 from litellm.llms.anthropic import oauth as policy
+from litellm.llms.anthropic.origins import same_origin
 from litellm.llms.custom_httpx import oauth_exit, redirects
 from litellm.proxy import proxy_server
 from tests.pressure import inputs
@@ -102,6 +103,6 @@ def test_whatever_an_answer_is_no_credential_follows_it_elsewhere(
         leads_to = str(request.url.join(location))
     except httpx.InvalidURL:
         leads_to = ""
-    if not policy.same_origin(address, leads_to):
+    if not same_origin(address, leads_to):
         assert "x-api-key" not in request.headers
         assert not had_token or "authorization" not in request.headers

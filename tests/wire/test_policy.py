@@ -12,6 +12,7 @@ import pytest
 from litellm.litellm_core_utils.oauth_masking import masked
 from litellm.llms.anthropic import oauth as policy
 from litellm.llms.anthropic import oauth_origins as setting_of_origins
+from litellm.llms.anthropic.origins import same_origin
 from tests.support.credentials import api_key, oauth_token, plain_bearer
 
 TOKEN, OTHER, KEY, BEARER = oauth_token(), oauth_token(), api_key(), plain_bearer()
@@ -270,7 +271,7 @@ def test_an_origin_is_scheme_host_and_port(url: object, origin: str | None) -> N
 )
 def test_same_origin_compares_all_three(one: str, other: str, same: bool) -> None:
     """Scheme, host and port must agree, and what has no origin is the same as nothing."""
-    assert policy.same_origin(one, other) is same
+    assert same_origin(one, other) is same
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,6 @@
 """The policy for Anthropic OAuth tokens: what is one, which credential wins, where it may go, what goes out with it.
 
-Upstream decides each anew on every call path. Here they are decided once, by pure functions on the standard library alone (what an origin
-is stands beside it), so that every touch is a call into it.
+Upstream decides each anew on every call path. Here pure functions on the standard library alone decide once, and every touch calls them.
 
 Intent: headers
 Upstream: BerriAI/litellm#19618
@@ -13,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, Final, NamedTuple
 
-from litellm.llms.anthropic.origins import origin_of, same_origin
+from litellm.llms.anthropic.origins import origin_of
 
 OAUTH_TOKEN_PREFIX: Final = "sk-ant-oat"
 OAUTH_BETA: Final = "oauth-2025-04-20"
@@ -29,6 +28,7 @@ WRONG_FORM: Final = (
     f"An Anthropic OAuth token is written in a way that Anthropic does not take (the value is not shown). {RIGHT_FORM}"
 )
 
+_PREFIX_BYTES: Final = OAUTH_TOKEN_PREFIX.encode()
 _BROWSER_HEADER: Final = "anthropic-dangerous-direct-browser-access"
 _WRITTEN_HEADERS: Final = frozenset({"authorization", "x-api-key", BETA_HEADER, _BROWSER_HEADER})
 
@@ -109,7 +109,7 @@ def oauth_token(value: object) -> str | None:
     """
     if isinstance(value, OAuthToken):
         value = value._value
-    if not isinstance(value, str):
+    if not isinstance(value, str) or not (OAUTH_TOKEN_PREFIX in value or MASK in value):
         return None
     candidate = value.strip()
     scheme, _, rest = candidate.partition(" ")
@@ -139,9 +139,11 @@ def is_anthropic_oauth_key(value: object) -> bool:
 
 def holds_token(value: object) -> bool:
     """Whether a header's value, text, bytes or what holds them, has an OAuth token or (text) its mask anywhere in it, however written."""
-    if isinstance(value, (list, tuple, Mapping)):
-        return any(map(holds_token, value.values() if isinstance(value, Mapping) else value))
-    return OAUTH_TOKEN_PREFIX in text_of(value) or (isinstance(value, str) and MASK in value)
+    if isinstance(value, str):
+        return OAUTH_TOKEN_PREFIX in value or MASK in value
+    if isinstance(value, (bytes, bytearray)):
+        return _PREFIX_BYTES in value
+    return has_token(value) or (isinstance(value, (list, tuple)) and any(map(holds_token, value)))
 
 
 def text_of(value: object) -> str:
@@ -158,12 +160,12 @@ def name_of(name: object) -> str:
 
 def has_token(headers: object) -> bool:
     """Whether any header of a mapping holds an OAuth token, well formed or not."""
-    return isinstance(headers, Mapping) and any(map(holds_token, headers.values()))
+    return isinstance(headers, (dict, Mapping)) and any(map(holds_token, headers.values()))
 
 
 def token_in_headers(headers: object) -> str | None:
     """The OAuth token in `Authorization` or else in `x-api-key`, under any casing; None without one. Raises InvalidTokenError."""
-    if not has_token(headers) or not isinstance(headers, Mapping):
+    if not isinstance(headers, (dict, Mapping)) or not has_token(headers):
         return None
     for name in ("authorization", "x-api-key"):
         for key, value in headers.items():
@@ -222,18 +224,16 @@ def set_anthropic_headers(headers: Mapping[str, object], api_key: str | None) ->
         others = {name: value for name, value in headers.items() if key is None or name_of(name) != "x-api-key"}
         return others if key is None else {**others, "x-api-key": key}
     kept: dict[str, object] = {}
-    betas: list[object] = [OAUTH_BETA]
+    betas: list[object] = [api_key.betas] if isinstance(api_key, OAuthToken) and api_key.betas else []
     for name, value in headers.items():
         lower = name_of(name)
         if lower not in _WRITTEN_HEADERS:
             kept[name] = value
         elif lower == BETA_HEADER:
             betas.append(value)
-    sealed_token = api_key if isinstance(api_key, OAuthToken) else None
-    bearer = f"Bearer {token}"
-    is_callers = sealed_token is not None and not sealed_token.configured
-    kept["authorization"] = bearer if is_callers else ConfiguredBearer(bearer)
-    kept[BETA_HEADER] = merge_betas(*betas, sealed_token.betas if sealed_token is not None else "")
+    form = str if isinstance(api_key, OAuthToken) and not api_key.configured else ConfiguredBearer
+    kept["authorization"] = form(f"Bearer {token}")
+    kept[BETA_HEADER] = merge_betas(OAUTH_BETA, *betas) if betas else OAUTH_BETA
     kept[_BROWSER_HEADER] = "true"
     return kept
 
@@ -297,4 +297,4 @@ def scope_headers(
 
 def may_send_to(url: str, allowed: frozenset[str]) -> bool:
     """Whether a token from a caller's headers may be sent to this URL: Anthropic's own origin, or one the operator lists."""
-    return same_origin(url, ANTHROPIC_ORIGIN) or origin_of(url) in allowed
+    return (origin := origin_of(url)) == ANTHROPIC_ORIGIN or origin in allowed

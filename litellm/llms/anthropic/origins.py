@@ -21,17 +21,18 @@ def origin_of(url: object) -> str | None:
     if not isinstance(url, str):
         return None
     text = url.strip()
-    if any(character.isspace() or not character.isprintable() or character == "\\" for character in text):
+    # Of all white space, a blank alone is printable.
+    if not text.isprintable() or " " in text or "\\" in text:
         return None
     try:
         parts = urlsplit(text)
         port = parts.port
     except ValueError:
         return None
-    scheme = parts.scheme.lower()
-    if scheme not in _DEFAULT_PORTS or not parts.hostname or "@" in parts.netloc or not parts.hostname.isascii():
+    scheme, host = parts.scheme.lower(), parts.hostname
+    if scheme not in _DEFAULT_PORTS or not host or "@" in parts.netloc or not host.isascii():
         return None
-    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    host = f"[{host}]" if ":" in host else host
     suffix = "" if port is None or port == _DEFAULT_PORTS[scheme] else f":{port}"
     return f"{scheme}://{host}{suffix}"
 
