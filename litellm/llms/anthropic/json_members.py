@@ -32,9 +32,9 @@ def members_of(text: str) -> list[Member]:
     at = _expect(text, 0, "{")
     while not text.startswith("}", at):
         at = _expect(text, at, ",") if members else at
-        name, end = _DECODER.raw_decode(text, at)
-        if not isinstance(name, str):
+        if not text.startswith('"', at):
             raise ValueError(f"A JSON object has a name at {at}.")
+        name, end = _DECODER.raw_decode(text, at)
         value_start = _expect(text, end, ":")
         value, value_end = _DECODER.raw_decode(text, value_start)
         members.append(Member(name, value, at, value_start, value_end))

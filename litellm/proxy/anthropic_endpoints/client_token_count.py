@@ -84,7 +84,7 @@ async def _asked(request: Request, what: str) -> _Asked | None:
         chosen = await router.async_get_available_deployment(model=body["model"], request_kwargs={})
         # Past one where the token may not go: upstream's own endpoint would choose again, and may ask Anthropic with the operator's key.
         deployments = [chosen, *(router.get_model_list(model_name=body["model"]) or ())]
-    except Exception:  # upstream's own endpoint asks again, and says what is wrong or makes an estimate
+    except Exception:  # noqa: BLE001  # upstream's own endpoint asks again, and says what is wrong or makes an estimate
         return None
     found = (_asked_of(deployment, request.headers, body) for deployment in deployments)
     return next((asked for asked in found if asked is not None), None)
