@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 
 from tests.support.bare_client import Reply, ask, body_of_claude_code, headers_of_claude_code
@@ -116,7 +118,7 @@ def test_what_a_guardrail_refuses_is_refused_in_anthropics_shape(stage: Scene, c
     assert REPLY.encode() not in reply.body
 
 
-def test_a_cached_answer_is_nobody_elses(stage: Scene, changing: Proxy) -> None:
+def test_a_cache_keeps_no_failure_and_no_headers_for_others(stage: Scene, changing: Proxy) -> None:
     """With a cache of answers, one client's failure or headers do not reach another who asks the same."""
     limited, _ = _asked(stage, changing, "messages", "the same", token=stage.token(429))
     first, _ = _asked(stage, changing, "messages", "the same")
@@ -124,3 +126,21 @@ def test_a_cached_answer_is_nobody_elses(stage: Scene, changing: Proxy) -> None:
     assert (limited.status, first.status, second.status) == (429, 200, 200)
     numbers = [dict(reply.headers).get("request-id") for reply in (limited, first, second)]
     assert len({number for number in numbers if number is not None}) == len([number for number in numbers if number is not None])
+
+
+@pytest.mark.parametrize("path", ["/v1/chat/completions", "/v1/responses"])
+def test_a_cached_answer_is_for_all_who_may_use_the_model(stage: Scene, changing: Proxy, path: str) -> None:
+    """An answer that one client's token earned is given to others who ask the same, whatever token they bring; no-cache asks Anthropic."""
+    text = f"Say hello to the cache, on {path}."
+    body = {"input": text} if path == "/v1/responses" else {"messages": [{"role": "user", "content": text}], "max_tokens": 16}
+
+    def asked(token: str, **more: object) -> tuple[int, int]:
+        headers = {"x-litellm-api-key": stage.litellm_key, "Authorization": f"Bearer {token}"}
+        stage.clear()
+        answer = httpx.post(changing.url + path, json={"model": "claude", **body, **more}, headers=headers, timeout=60)
+        return answer.status_code, len(stage.anthropic.requests)
+
+    assert asked(stage.token()) == (200, 1)
+    time.sleep(0.5)  # what is cached is written in the background
+    refused = stage.token(401)
+    assert [asked(stage.token()), asked(refused), asked(refused, cache={"no-cache": True})] == [(200, 0), (200, 0), (401, 1)]

@@ -10,6 +10,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
+import litellm
+from litellm.caching.caching import Cache
+from litellm.llms.anthropic.oauth import OAuthToken
 from tests.support.call_paths import CallPath, installed_paths
 from tests.support.headers import shown, with_credential
 from tests.support.origin import Origin, Request
@@ -120,3 +123,20 @@ def test_litellms_own_word_for_effort_still_becomes_anthropics(loopback: tuple[O
     wire.statuses.clear()
     body = _body(_ask(_NEAR, {**written, "made_up_field": 1}, wire, api_key=names["token"], api_base=origin.url), _NEAR)
     assert body == {**upstreams, "made_up_field": 1}
+
+
+def test_a_cache_tells_apart_what_goes_out(loopback: tuple[Origin, Wire], names: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beside a token a field that LiteLLM does not know is part of an answer's key; with an API key it is not, as in the request."""
+    cache = Cache()
+    monkeypatch.setattr(litellm, "cache", cache)
+    call = {"model": MODEL, "messages": _WRITTEN["messages"]}
+    ways = {"key": {"api_key": names["api_key"]}, "api_key": {"api_key": OAuthToken(names["token"])}}
+    ways["headers"] = {"extra_headers": {"Authorization": OAuthToken(names["token"])}}
+    keys = {way: [cache.get_cache_key(**call, **given, made_up_field=number) for number in (1, 2, 1)] for way, given in ways.items()}
+    assert keys["key"] == [cache.get_cache_key(**call)] * 3
+    assert keys["api_key"] == keys["headers"] and [keys["headers"].index(key) for key in keys["headers"]] == [0, 1, 0]
+    asked = {"caching": True, "max_tokens": 16}
+    for number in (1, 2):
+        _ask(_NEAR, {**asked, "made_up_field": number}, wire := loopback[1], api_key=names["token"], api_base=loopback[0].url)
+        assert json.loads(wire.requests[-1].body)["made_up_field"] == number
+        wire.statuses.clear()

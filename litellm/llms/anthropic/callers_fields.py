@@ -43,7 +43,7 @@ def keeps_callers_fields(transform: Callable[P, dict[str, Any]]) -> Callable[P, 
         if not _asks_for_fitting(call, written):
             request = {name: value for name, value in request.items() if name in written or name in _REQUIRED}
             request.update({name: value for name, value in written.items() if name not in _TRANSLATED})
-        return {**request, **_unknown(call)}
+        return {**request, **unknown_fields(call.model_extra or {})}
 
     return transformed
 
@@ -53,11 +53,11 @@ def _asks_for_fitting(call: Any, fields: Mapping[str, Any]) -> bool:
     return bool(litellm.drop_params or getattr(call, "drop_params", None) or fields.get("reasoning_effort"))
 
 
-def _unknown(call: Any) -> dict[str, Any]:
+def unknown_fields(call: Mapping[str, Any]) -> dict[str, Any]:
     """The arguments of a call that are neither LiteLLM's own nor fields that it knows: as in `completion`, they are the provider's."""
-    fields = litellm.utils.get_non_default_completion_params(call.model_extra or {})
-    fields.update({name: value for name, value in (call.model_extra or {}).items() if name in _OF_BOTH})
-    not_sent = {*_names(), *(getattr(call, "additional_drop_params", None) or ())}
+    fields = litellm.utils.get_non_default_completion_params(dict(call))
+    fields.update({name: value for name, value in call.items() if name in _OF_BOTH})
+    not_sent = {*_names(), *(call.get("additional_drop_params") or ())}
     return {
         name: value
         for name, value in fields.items()
