@@ -42,7 +42,8 @@ def carries_client_token(clean_headers: Callable[P, dict[str, str]]) -> Callable
         headers: Mapping[str, str] = given["headers"]
         fields = fields_without_litellm_key(headers, given.get("litellm_key_header_name"))
         no_key = dict(fields)
-        kept = {name: value for name, value in clean_headers(*args, **kwargs).items() if name in no_key}
+        # Of a name that comes several times upstream keeps the last, which may be the one with the key.
+        kept = {name: no_key[name] for name in clean_headers(*args, **kwargs) if name in no_key}
         if not has_token(headers):
             return kept
         with errors_for_the_client():

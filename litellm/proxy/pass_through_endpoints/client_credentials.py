@@ -103,15 +103,15 @@ def clients_credential(request: Request, base: str, own: Mapping[str, str] | Non
 
 
 def query_of(request: Request, given: Mapping[str, str] | None, user: UserAPIKeyAuth) -> Any:
-    """The query that a pass-through sends, each value of a name, without what is a credential.
+    """The query that a pass-through sends, each value of a name, without what has a credential in its name or its value.
 
     Upstream reads it into a dictionary, which keeps one value a name, and hands some of its routes' own on.
     """
     query = list(given.items()) if given else parse_qsl(request.url.query, keep_blank_values=True)
     passed: list[Any] = [
-        (name, value)
-        for name, value in query
-        if not oauth.holds_token(value) and not carries_litellm_key(str(value), user)
+        pair
+        for pair in query
+        if not any(oauth.holds_token(each) or carries_litellm_key(str(each), user) for each in pair)
     ]
     if len(passed) < len(query):
         request.scope["query_string"] = urlencode(passed).encode()
