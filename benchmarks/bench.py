@@ -32,6 +32,7 @@ from typing import IO, Any, Final
 
 import aiohttp
 
+from benchmarks.memory import own_memory
 from demo.sides import installed_release
 from tests.support.credentials import oauth_token
 from tests.support.origin import Answer, Origin, Request
@@ -48,8 +49,8 @@ GROWTH_TARGET: Final = 1.15
 FIRST_BYTE: Final = 5.0
 IN_FLIGHT: Final = 16
 IMPORT: Final = (
-    "import resource, time, sys; import litellm; u = resource.getrusage(resource.RUSAGE_SELF); "
-    "print(u.ru_utime + u.ru_stime, u.ru_maxrss / (1 << 20 if sys.platform == 'darwin' else 1 << 10))"
+    "import os, time; import litellm; taken = time.process_time(); "
+    "from benchmarks.memory import own_memory; print(taken, own_memory(os.getpid()))"
 )
 _Pair = tuple[float, float]
 
@@ -69,7 +70,7 @@ class Rounds:
     installs: int
 
 
-FULL: Final = Rounds(imports=9, processes=2, calls=12, loads=8, requests=150, streams=40, total=10_000, installs=2)
+FULL: Final = Rounds(imports=7, processes=2, calls=12, loads=6, requests=150, streams=40, total=10_000, installs=2)
 QUICK: Final = Rounds(imports=1, processes=1, calls=2, loads=1, requests=48, streams=4, total=500, installs=0)
 
 
@@ -155,7 +156,7 @@ def _imports(sides: Sequence[str], rounds: Rounds) -> Iterator[Result]:
         measure(side)
     pairs = [*_in_turn(rounds.imports, measure)]
     yield Result("`import litellm`, CPU", "s", [(ours[0], theirs[0]) for ours, theirs in pairs])
-    yield Result("`import litellm`, peak memory", "MB", [(ours[1], theirs[1]) for ours, theirs in pairs])
+    yield Result("`import litellm`, memory", "MB", [(ours[1], theirs[1]) for ours, theirs in pairs])
 
 
 def _calls(sides: Sequence[str], rounds: Rounds) -> Iterator[Result]:
@@ -254,7 +255,7 @@ def _proxies(sides: Sequence[str], rounds: Rounds) -> Iterator[Result]:
             origin.clear()
             asyncio.run(_load_all(proxies, "/v1/messages", "claude", "token", rounds.requests))
             served += rounds.requests
-        yield Result(f"memory of the proxy after {rounds.total} requests", "MB", [(_memory(fork.pid), _memory(upstream.pid))])
+        yield Result(f"memory of the proxy after {rounds.total} requests", "MB", [(own_memory(fork.pid), own_memory(upstream.pid))])
 
 
 def _wall_time(latencies: Sequence[float]) -> float:
@@ -325,10 +326,6 @@ async def _first_byte(url: str, headers: Mapping[str, str], model: str) -> tuple
     return start, came
 
 
-def _memory(pid: int) -> float:
-    return float(_said(["ps", "-o", "rss=", "-p", str(pid)])) / 1024
-
-
 def _installs(upstream: str, rounds: Rounds) -> Iterator[Result]:
     """uv's install of the fork, which is built for it, beside that of upstream's wheel; everything comes from uv's cache."""
     if not rounds.installs:
@@ -362,8 +359,8 @@ def _document(results: Sequence[Result], growth: Mapping[str, float], release: s
     yield f"Written by `make bench` in {seconds:.0f} s, on {_machine()}: this fork beside upstream {release},"
     yield "in pairs, right after each other and in changing order. A figure is the median of all rounds, with the least and the most; the"
     yield "ratio is the median of the pairs' ratios (fork by upstream; upstream by fork for requests a second). The target is at most"
-    yield f"{TARGET}, or what is named beside it. Proxies are asked {IN_FLIGHT} requests at a time,"
-    yield f"{rounds.requests // IN_FLIGHT * IN_FLIGHT} a round, against a"
+    yield f"{TARGET}, or what is named beside it. Memory is what a process has to itself, without the files that it maps."
+    yield f"Proxies are asked {IN_FLIGHT} requests at a time, {rounds.requests // IN_FLIGHT * IN_FLIGHT} a round, against a"
     yield "stand-in on the same machine; with a token, upstream's pass-through sends the operator's key instead."
     yield ""
     yield "| | this fork | upstream | ratio | target |"
