@@ -45,6 +45,11 @@ FAILURES = "litellm/litellm_core_utils/oauth_failures.py"
 MASKING = "litellm/litellm_core_utils/oauth_masking.py"
 EXIT = "litellm/llms/custom_httpx/oauth_exit.py"
 REDIRECTS = "litellm/llms/custom_httpx/redirects.py"
+CLIENTS = "litellm/llms/anthropic/clients_request.py"
+CLIENTS_EXIT = "litellm/llms/custom_httpx/clients_exit.py"
+FIELDS = "litellm/llms/anthropic/callers_fields.py"
+TRANSPARENCY = "litellm/proxy/transparency.py"
+HOOKED = "litellm/proxy/hooked_requests.py"
 KEY = "litellm/proxy/auth/litellm_key.py"
 COUNT = "litellm/proxy/anthropic_endpoints/client_token_count.py"
 HEADERS = "litellm/proxy/client_headers.py"
@@ -120,6 +125,31 @@ _EDITS = (
     ("a mixed group is counted at the operator's cost", COUNT, "for deployment in deployments)", "for deployment in [chosen])"),
     ("a token in a body is the operator's", HEADERS, "    if holds_token(key):\n", "    if False:\n"),
     ("a request's headers are not sealed", HEADERS, 'if any(holds_token(value) for _, value in scope.get("headers", ())):', "if False:"),
+    ("a client's query is dropped", CLIENTS, "request.url.copy_with(query=self.query) if self.query else request.url", "request.url"),
+    ("a client's model is not resolved", CLIENTS, 'for name in ("model", "stream")', 'for name in ("stream",)'),
+    (
+        "a client's own user agent is LiteLLM's",
+        CLIENTS,
+        "for name in _UNLESS_GIVEN if name not in given and",
+        "for name in _UNLESS_GIVEN if",
+    ),
+    ("a client's refused request is mended", CLIENTS_EXIT, "if asked.answer is not None and 400 <=", "if False and 400 <="),
+    ("unknown fields are dropped", FIELDS, "return {**request, **unknown_fields(call.model_extra or {})}", "return request"),
+    ("LiteLLM's arguments are sent as fields", FIELDS, "if value is not None and name not in not_sent and", "if value is not None and"),
+    (
+        "LiteLLM's words come back",
+        TRANSPARENCY,
+        "body, status = self._told(answer, body), answer.status_code",
+        "status = answer.status_code",
+    ),
+    ("Anthropic's headers are dropped", TRANSPARENCY, "return [*theirs, *beside]", "return own"),
+    ("a broken stream ends well", TRANSPARENCY, "return self.asked.cut and (last", "return False and (last"),
+    (
+        "what hooks change stays behind",
+        HOOKED,
+        "_knows_who_asks(takes_over_changes(hooks.pre_call_hook))",
+        "_knows_who_asks(hooks.pre_call_hook)",
+    ),
 )
 
 
