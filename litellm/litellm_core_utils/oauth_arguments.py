@@ -20,12 +20,15 @@ HEADER_ARGUMENTS: Final = ("provider_specific_header", "extra_headers", "headers
 
 def seal(args: tuple[object, ...], kwargs: Arguments) -> tuple[tuple[object, ...], Arguments]:
     """A call's arguments with a mask for each OAuth token in its headers or as its `api_key`; the same where there is none."""
-    from litellm.llms.anthropic.oauth import OAuthToken, has_token, holds_token, sealed
+    from litellm.llms.anthropic.oauth import OAuthToken, holds_token, sealed
+
+    def has_bare_token(headers: Mapping[str, object]) -> bool:
+        return any(holds_token(value) and not isinstance(value, OAuthToken) for value in headers.values())
 
     changes = {
         name: changed_headers(kwargs[name], sealed)
         for name in HEADER_ARGUMENTS
-        if kwargs.get(name) and any_headers(kwargs[name], has_token)
+        if any_headers(kwargs.get(name), has_bare_token)
     }
     key = kwargs.get("api_key")
     if holds_token(key) and not isinstance(key, OAuthToken):
@@ -53,7 +56,7 @@ def drop_tokens(arguments: Mapping[str, object]) -> None:
 
 def any_headers(argument: object, holds: Callable[[Mapping[str, object]], bool]) -> bool:
     """Whether any mapping of headers in a header argument is of a kind."""
-    return bool(argument) and any(holds(headers) for headers in _mappings(argument))
+    return bool(argument) and any(map(holds, _mappings(argument)))
 
 
 def changed_headers(argument: object, change: Callable[[Mapping[str, object]], Mapping[str, object]]) -> object:
@@ -92,7 +95,7 @@ def _mappings(argument: object, provider: str | None = None) -> Iterator[Mapping
     if isinstance(argument, (list, tuple)):
         for entry in argument:
             yield from _mappings(entry, provider)
-    elif isinstance(argument, Mapping):
+    elif isinstance(argument, (dict, Mapping)):
         inner = argument.get("extra_headers")
         if not isinstance(inner, Mapping):
             yield argument

@@ -85,8 +85,10 @@ def takes_over_answer(run: Callable[P, Awaitable[R]]) -> Callable[P, Awaitable[R
         from litellm.llms.anthropic.clients_request import clients_request
 
         asked = clients_request()
+        if asked is None or asked.answer is None:
+            return await run(*args, **kwargs)
         response = signature.bind(*args, **kwargs).arguments["response"]
-        if asked is None or asked.answer is None or not isinstance(response, dict):
+        if not isinstance(response, dict):
             return await run(*args, **kwargs)
         before = copy.deepcopy(response)
         result = await run(*args, **kwargs)

@@ -82,7 +82,7 @@ def masked(value: object) -> object:
     """
     if isinstance(value, str):
         return _masked_text(value) if _PREFIX in value else value
-    if isinstance(value, Mapping) and any(isinstance(each, str) and _PREFIX in each for each in value.values()):
+    if isinstance(value, (dict, Mapping)) and any(_PREFIX in each for each in value.values() if isinstance(each, str)):
         return {name: masked(each) if isinstance(each, str) else each for name, each in value.items()}
     return value
 
@@ -113,9 +113,9 @@ def kept_sealed(value: object, validate: Callable[[object], object]) -> object:
 def masked_argument(argument: Any) -> Any:
     """What a callback is given of a call: its strings masked, and its headers', and without a proxy's raw headers (`secret_fields`)."""
     shown = masked(argument)
-    if not isinstance(shown, Mapping):
+    if not isinstance(shown, (dict, Mapping)):
         return shown
     if "secret_fields" in shown:
         shown = {name: value for name, value in shown.items() if name != "secret_fields"}
-    headers = {name: masked(shown[name]) for name in _HEADERS if isinstance(shown.get(name), Mapping)}
+    headers = {name: masked(shown[name]) for name in _HEADERS if isinstance(shown.get(name), (dict, Mapping))}
     return {**shown, **headers} if any(headers[name] is not shown[name] for name in headers) else shown

@@ -12,7 +12,7 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable, Mapping
-from typing import Any, ParamSpec, cast
+from typing import Any, Final, ParamSpec, cast
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -31,14 +31,17 @@ from litellm.proxy._types import ProxyException
 from litellm.proxy.auth.litellm_key import as_sent, errors_for_the_client, fields_without_litellm_key
 
 P = ParamSpec("P")
+_SHOWN: Final = MASK.encode()
 
 
 def carries_client_token(clean_headers: Callable[P, dict[str, str]]) -> Callable[P, dict[str, str]]:
     """Make the cleaning of a request's headers keep its client's token, sealed, and no header with the LiteLLM key."""
 
+    signature = inspect.signature(clean_headers)
+
     @functools.wraps(clean_headers)
     def cleaned(*args: P.args, **kwargs: P.kwargs) -> dict[str, str]:
-        given = inspect.signature(clean_headers).bind(*args, **kwargs).arguments
+        given = signature.bind(*args, **kwargs).arguments
         headers: Mapping[str, str] = given["headers"]
         fields = fields_without_litellm_key(headers, given.get("litellm_key_header_name"))
         no_key = dict(fields)
@@ -80,6 +83,11 @@ class SealsClientTokens:
                 (name, _sealed_value(value) if holds_token(value) else value) for name, value in scope["headers"]
             ]
         await self.app(scope, receive, send)
+
+
+def came_with_token(scope: Scope) -> bool:
+    """Whether a request's headers hold a client's token, well formed or not, or what a sealed one shows as."""
+    return any(_SHOWN in value or holds_token(value) for _, value in scope["headers"])
 
 
 def _sealed_value(value: bytes) -> bytes:

@@ -16,16 +16,16 @@ from typing import Any, Final
 from urllib.parse import unquote_plus
 
 import httpx
-from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from litellm.litellm_core_utils.oauth_failures import ERROR_TYPES
 from litellm.llms.anthropic.clients_request import HOP_BY_HOP, ClientsRequest, merged, serving
 from litellm.llms.anthropic.json_members import edited, members_of
-from litellm.llms.anthropic.oauth import has_token, holds_token
+from litellm.llms.anthropic.oauth import holds_token
 from litellm.proxy._types import UserAPIKeyAuth
 from litellm.proxy.auth.litellm_key import carries_litellm_key, custom_key_header, without_litellm_key
+from litellm.proxy.client_headers import came_with_token
 
 _MESSAGES: Final = ("/v1/messages", "/v1/messages/count_tokens")
 _PASS_THROUGH: Final = "/anthropic/"
@@ -69,7 +69,7 @@ def _route(scope: Scope) -> str | None:
     """The route of a request that is to be served transparently; None for any other."""
     from litellm.proxy.auth.auth_utils import get_request_route
 
-    if scope["type"] != "http" or not has_token(Headers(scope=scope)):
+    if scope["type"] != "http" or not came_with_token(scope):
         return None
     route = get_request_route(Request(scope))
     return route if route in _MESSAGES or route.startswith(_PASS_THROUGH) else None

@@ -18,7 +18,6 @@ from urllib.parse import parse_qsl, urlencode
 import httpx
 from fastapi import Depends, Request, Response
 from fastapi.routing import APIRoute
-from starlette.datastructures import Headers
 from starlette.routing import Match
 from starlette.types import Scope
 
@@ -36,7 +35,7 @@ from litellm.proxy.auth.litellm_key import (
     without_litellm_key,
 )
 from litellm.proxy.auth.user_api_key_auth import user_api_key_auth
-from litellm.proxy.client_headers import SealsClientTokens
+from litellm.proxy.client_headers import SealsClientTokens, came_with_token
 from litellm.proxy.transparency import ServesTransparently
 from litellm.types.utils import TokenCountResponse
 
@@ -58,7 +57,7 @@ class ClientTokenRoute(APIRoute):
     """A route that serves only requests with a client's own OAuth token, and leaves every other to the routes after it."""
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        if scope["type"] != "http" or not oauth.has_token(Headers(scope=scope)):
+        if scope["type"] != "http" or not came_with_token(scope):
             return Match.NONE, {}
         return super().matches(scope)
 
