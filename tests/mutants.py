@@ -107,7 +107,7 @@ _EDITS = (
     ("the exit strips nothing", EXIT, "strip = [holds_token(held) and not _is_configured", "strip = [False and not _is_configured"),
     ("a second bearer leaves", EXIT, 'credentials = {b"authorization", b"x-api-key"}', 'credentials = {b"x-api-key"}'),
     ("a token leaves in an address", EXIT, "if OAUTH_TOKEN_PREFIX.encode() in unquote_to_bytes(request.url.raw_path):", "if False:"),
-    ("the master key leaves", EXIT, "request, [is_litellm_key(", "request, [False and is_litellm_key("),
+    ("the master key leaves", EXIT, "return carry_litellm_key(values, None)", "return [False] * len(values)"),
     ("a redirect keeps credentials", REDIRECTS, "and not _stays(", "and False and not _stays("),
     ("only some refusals are the client's", FAILURES, "if _is_clients(api_key) and 400 <=", "if _is_clients(api_key) and 401 <="),
     (

@@ -13,7 +13,7 @@ from __future__ import annotations
 import contextvars
 import functools
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final, ParamSpec
 from urllib.parse import unquote_to_bytes
 
@@ -47,13 +47,19 @@ def configured_elsewhere(token: str) -> None:
 
 
 def _leaves(request: httpx.Request) -> None:
-    from litellm.llms.anthropic.oauth import OAUTH_TOKEN_PREFIX, holds_token
+    from litellm.llms.anthropic.oauth import OAUTH_TOKEN_PREFIX
 
     _keep_litellm_key(request)
     if OAUTH_TOKEN_PREFIX.encode() in unquote_to_bytes(request.url.raw_path):
         raise _refusal("in the address of a request")
-    if any(holds_token(value) for _, value in request.headers.raw):
+    if _holds_token(request):
         _scope(request)
+
+
+def _holds_token(request: httpx.Request) -> bool:
+    from litellm.llms.anthropic.oauth import holds_token
+
+    return holds_token(b"\n".join(value for _, value in request.headers.raw))
 
 
 def _scope(request: httpx.Request) -> None:
@@ -86,9 +92,10 @@ def _scope(request: httpx.Request) -> None:
 
 def _take_off(request: httpx.Request, strip: list[bool]) -> None:
     """Take the fields at these places off a request's headers."""
+    if not any(strip):
+        return
     fields = list(zip(request.headers.raw, strip, strict=True))
-    if any(strip):
-        request.headers = httpx.Headers([field for field, goes in fields if not goes])
+    request.headers = httpx.Headers([field for field, goes in fields if not goes])
     for name in {name.lower().decode("latin-1") for (name, _), goes in fields if goes}:
         _say_once(name, request.url.host)
 
@@ -99,26 +106,25 @@ def _is_configured(value: str) -> bool:
 
 
 def _keep_litellm_key(request: httpx.Request) -> None:
-    _take_off(request, [is_litellm_key(value.decode("latin-1")) for _, value in request.headers.raw])
+    _take_off(request, hold_litellm_key([value.decode("latin-1") for _, value in request.headers.raw]))
 
 
-def is_litellm_key(value: str) -> bool:
-    """Whether a header holds a LiteLLM key of the proxy in this process: its master key, or a virtual key it has accepted."""
+def hold_litellm_key(values: Sequence[str]) -> list[bool]:
+    """Which values of headers hold a LiteLLM key of the proxy in this process: its master key, or a virtual key it has accepted."""
     proxy = sys.modules.get("litellm.proxy.proxy_server")
     if getattr(proxy, "user_api_key_cache", None) is None:
-        return False
-    from litellm.proxy.auth.litellm_key import carries_litellm_key
+        return [False] * len(values)
+    from litellm.proxy.auth.litellm_key import carry_litellm_key
 
-    return carries_litellm_key(value, None)
+    return carry_litellm_key(values, None)
 
 
 def _answered(response: httpx.Response) -> None:
     from litellm.litellm_core_utils.oauth_masking import masked_fields
-    from litellm.llms.anthropic.oauth import has_token
 
     request = response.request
     # Of one that is redirected, httpx makes the next request.
-    if not response.has_redirect_location and has_token(request.headers):
+    if not response.has_redirect_location and _holds_token(request):
         headers = masked_fields(request.headers)
         response.request = httpx.Request(
             request.method, request.url, headers=headers, stream=request.stream, extensions=request.extensions

@@ -11,7 +11,7 @@ import contextlib
 import contextvars
 import functools
 import re
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from typing import Final, ParamSpec
 
 import litellm
@@ -119,22 +119,32 @@ def fields_without_litellm_key(
     headers: Mapping[str, str], custom_header: str | None, user: UserAPIKeyAuth | None = None
 ) -> list[tuple[str, str]]:
     """The same, field by field, where a name may come several times."""
-    key = _key_in(headers, custom_header)
-    return [(name, value) for name, value in headers.items() if not carries_litellm_key(value, user, key)]
+    fields = [*headers.items()]
+    carrying = carry_litellm_key([value for _, value in fields], user, _key_in(headers, custom_header))
+    return [field for field, carries in zip(fields, carrying, strict=True) if not carries]
 
 
-def carries_litellm_key(value: str, user: UserAPIKeyAuth | None, key: str | None = None) -> bool:
-    """Whether a header, cookie or parameter holds a LiteLLM key: that of `user`, which LiteLLM knows by its hash, the master key, this
+def carries_litellm_key(value: str, user: UserAPIKeyAuth | None) -> bool:
+    """Whether a cookie or parameter holds a LiteLLM key, as carry_litellm_key says of many values."""
+    return carry_litellm_key([value], user)[0]
+
+
+def carry_litellm_key(values: Sequence[str], user: UserAPIKeyAuth | None, key: str | None = None) -> list[bool]:
+    """Which headers, cookies or parameters hold a LiteLLM key: that of `user`, which LiteLLM knows by its hash, the master key, this
     very one, or any virtual key that this proxy has accepted for this request, or accepted and still keeps."""
     from litellm.proxy.proxy_server import master_key, user_api_key_cache
 
     known = {key, master_key, _accepted.get(), *(() if user is None else (user.api_key, user.token))} - {None}
     kept = user_api_key_cache.in_memory_cache.cache_dict
-    words = filter(None, (value.strip(), *_BETWEEN_WORDS.split(value)))
+    # Each word is hashed once, however often it comes.
+    words = {*map(str.strip, values), *_BETWEEN_WORDS.split("\n".join(values))} - {""}
+    keys = {word for word in words if word in known or (hashed := hash_token(word)) in known or hashed in kept}
     # The master key is looked for as it is, since a word may be written in as many ways as there are marks.
-    return bool(master_key and master_key in value) or any(
-        word in known or (hashed := hash_token(word)) in known or hashed in kept for word in words
-    )
+    return [
+        bool(master_key and master_key in value)
+        or not keys.isdisjoint((value.strip(), *(_BETWEEN_WORDS.split(value) if keys else ())))
+        for value in values
+    ]
 
 
 def bare(value: str) -> str:
