@@ -71,7 +71,7 @@ class Mutant:
 
 # name, path, what stands there exactly once, what the mutant says instead
 _EDITS = (
-    ("the beta is not added", POLICY, "merge_betas(OAUTH_BETA, *betas) if betas else OAUTH_BETA", "merge_betas(*betas)"),
+    ("the beta is not added", POLICY, "merge_betas(*betas, OAUTH_BETA) if betas else OAUTH_BETA", "merge_betas(*betas)"),
     ("the beta replaces the others", POLICY, "kept[BETA_HEADER] = merge_betas(", "kept[BETA_HEADER] = OAUTH_BETA or merge_betas("),
     (
         "x-api-key is kept beside the bearer",

@@ -193,13 +193,13 @@ def first_credential(
 
 
 def merge_betas(*values: object) -> str:
-    """All betas in the values (comma-separated text, or lists of it), each once, sorted, comma-separated. What holds a token is no beta."""
-    betas: set[str] = set()
+    """All betas in the values (comma-separated text, or lists of it), each once, as they come, comma-separated; none that holds a token."""
+    betas: dict[str, None] = {}
     for value in values:
         for part in value if isinstance(value, (list, tuple, set, frozenset)) else (value,):
-            betas.update([beta.strip() for beta in text_of(part).split(",") if not holds_token(beta)])
-    betas.discard("")
-    return ",".join(sorted(betas))
+            betas.update(dict.fromkeys(beta.strip() for beta in text_of(part).split(",") if not holds_token(beta)))
+    betas.pop("", None)
+    return ",".join(betas)
 
 
 def betas_in(headers: Mapping[str, object]) -> str:
@@ -233,7 +233,7 @@ def set_anthropic_headers(headers: Mapping[str, object], api_key: str | None) ->
             betas.append(value)
     form = str if isinstance(api_key, OAuthToken) and not api_key.configured else ConfiguredBearer
     kept["authorization"] = form(f"Bearer {token}")
-    kept[BETA_HEADER] = merge_betas(OAUTH_BETA, *betas) if betas else OAUTH_BETA
+    kept[BETA_HEADER] = merge_betas(*betas, OAUTH_BETA) if betas else OAUTH_BETA
     kept[_BROWSER_HEADER] = "true"
     return kept
 

@@ -63,7 +63,7 @@ def test_set_anthropic_headers_writes_a_token_as_the_one_bearer() -> None:
 def test_set_anthropic_headers_does_not_repeat_the_beta() -> None:
     """A caller who asks for the OAuth beta gets it once."""
     headers = {"anthropic-beta": f"{OAUTH_BETA}, files-api-2025-04-14"}
-    assert set_anthropic_headers(headers, TOKEN)["anthropic-beta"] == f"files-api-2025-04-14,{OAUTH_BETA}"
+    assert set_anthropic_headers(headers, TOKEN)["anthropic-beta"] == f"{OAUTH_BETA},files-api-2025-04-14"
 
 
 def test_set_anthropic_headers_writes_an_api_key_as_x_api_key_alone() -> None:
