@@ -64,10 +64,16 @@ def trusting(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
         monkeypatch.setenv("SSL_CERT_FILE", file)
         monkeypatch.setenv("ANTHROPIC_API_BASE", base)
         monkeypatch.setenv("LITELLM_ANTHROPIC_OAUTH_ORIGINS", base)
+        forget_clients()
+
+    def forget_clients() -> None:
+        # Streamed chat is called with one of the module's own, which is made when it is first read.
+        for name in ("module_level_aclient", "module_level_client"):
+            monkeypatch.delitem(vars(litellm), name, raising=False)
         litellm.in_memory_llm_clients_cache.flush_cache()
 
     yield trust
-    litellm.in_memory_llm_clients_cache.flush_cache()
+    forget_clients()
 
 
 async def _called(path: CallPath, base: str, token: str) -> Any:

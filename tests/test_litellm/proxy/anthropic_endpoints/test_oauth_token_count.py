@@ -65,7 +65,7 @@ async def test_anthropic_counts_with_the_clients_token() -> None:
     assert {name: sent.get(name) for name in CREDENTIALS} == {
         "authorization": f"Bearer {TOKEN}",
         "x-api-key": None,
-        "anthropic-beta": "oauth-2025-04-20,token-counting-2024-11-01",
+        "anthropic-beta": "token-counting-2024-11-01,oauth-2025-04-20",
         "anthropic-dangerous-direct-browser-access": "true",
         "anthropic-version": "2023-06-01",
     }
