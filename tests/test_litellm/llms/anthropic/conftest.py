@@ -44,7 +44,7 @@ class AnthropicWire:
         return {"Authorization": f"Bearer {self.token}"}
 
     def sent(self, name: str, answer: Mapping[str, Any], **given: Any) -> dict[str, str]:
-        """The headers of the one request that a call made, without those that the HTTP client adds. name: the function's in `litellm`."""
+        """The headers of a call's one request but the HTTP client's, betas sorted. name: the function's in `litellm`."""
         try:
             call: Callable[..., Any] = operator.attrgetter(name)(litellm)
         except AttributeError:
@@ -63,6 +63,8 @@ class AnthropicWire:
         headers = {name: value for name, value in made.request.headers.items() if name not in _TRANSPORT}
         if headers.get("content-type", "").startswith("multipart/form-data"):
             headers["content-type"] = "multipart/form-data"
+        if "anthropic-beta" in headers:  # in whatever order
+            headers["anthropic-beta"] = ",".join(sorted(headers["anthropic-beta"].split(",")))
         return headers
 
     def with_token(self, headers: Mapping[str, str]) -> dict[str, str]:
