@@ -199,7 +199,7 @@ def _tried(client: Client, scene: str, path: str, anthropic: Origin, judge: Anth
         return f"nothing arrived; it printed {printed[-1][-200:]!r}"
     if not client.direct:
         # Where the shapes differ, what is Anthropic's own failure has LiteLLM's status for it.
-        expected = {"conversation": REPLY, "expired token": "401", "limit": "429", "overloaded": "503"}[scene]
+        expected = {"conversation": REPLY, "expired token": "401", "limit": "429", "overloaded": "529"}[scene]
         return "works" if expected in printed[-1] else f"it printed {printed[-1][-200:]!r}"
     found = _differences(*seen) + ([] if printed[0] == printed[1] else [f"it printed {printed[0][-300:]!r}, and {printed[1][-300:]!r}"])
     return f"the same ({len(seen[-1])})" if not found else "; ".join(found)
