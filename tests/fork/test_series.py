@@ -335,7 +335,7 @@ def test_upstreams_formatter_and_linter_find_nothing_new_in_any_prefix(
     if importlib.util.find_spec("ruff") is None:
         pytest.skip("ruff is not installed")
     settings = ["--isolated", "--config", "line-length = 120", "--target-version", "py310"]
-    lint = ["--preview", "--select", f"E4,E7,E9,F,T20,PGH004,RUF008,RUF009,{STRICT}", "--ignore", "F405,E402,F403,ANN401"]
+    lint = ["--preview", "--select", f"E4,E7,E9,F,T20,PGH004,RUF008,RUF009,RUF100,{STRICT}", "--ignore", "F405,E402,F403,ANN401"]
     lint += ["--exclude", "litellm/types/*,tests/*", "--output-format", "json"]
     lint += ["--config", "lint.mccabe.max-complexity = 15", "--config", 'lint.isort.known-first-party = ["litellm"]']
 
