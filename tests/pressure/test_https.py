@@ -7,7 +7,6 @@ import ssl
 import traceback
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -109,37 +108,44 @@ async def test_a_certificate_nobody_vouches_for_is_an_error_without_a_token(secu
     assert secure.impostor.requests == []
 
 
-@pytest.mark.parametrize("trusted", [True, False], ids=["authority", "impostor"])
-def test_a_proxy_trusts_whom_it_was_told_to(secure: Secure, tmp_path: Path, trusted: bool) -> None:
-    """With the authority's file in `ssl_verify` every route is answered; an impostor is an error on each, without a token."""
-    token, litellm_key, key = oauth_token(), master_key(), api_key()
-    origin = secure.origin if trusted else secure.impostor
-    origin.clear()
-    base = origin.url
+@pytest.fixture(scope="module")
+def trusting_proxy(secure: Secure, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Proxy, str]]:
+    """With the authority's file in `ssl_verify`, a model at either Anthropic, the pass-through to the one it vouches for; and its key."""
+    litellm_key = master_key()
+    bases = {"claude": secure.origin.url, "impostor": secure.impostor.url}
+    models = [
+        {"model_name": name, "litellm_params": {"model": f"anthropic/{MODEL}", "api_key": api_key(), "api_base": base}}
+        for name, base in bases.items()
+    ]
     config: dict[str, object] = {
-        "model_list": [
-            {"model_name": "claude", "litellm_params": {"model": f"anthropic/{MODEL}", "api_key": key, "api_base": base}},
-        ],
+        "model_list": models,
         "general_settings": {"master_key": litellm_key},
         "litellm_settings": {"num_retries": 0, "ssl_verify": secure.authority},
     }
-    environment = {"LITELLM_ANTHROPIC_OAUTH_ORIGINS": base, "ANTHROPIC_API_BASE": base}
+    environment = {"LITELLM_ANTHROPIC_OAUTH_ORIGINS": ",".join(bases.values()), "ANTHROPIC_API_BASE": secure.origin.url}
+    with Proxy(config, tmp_path_factory.mktemp("proxy"), environment, ("--detailed_debug",)) as proxy:
+        yield proxy, litellm_key
+
+
+@pytest.mark.parametrize(
+    ("path", "model"),
+    [
+        *((path, model) for path in ("/v1/messages", "/v1/chat/completions", "/v1/responses") for model in ("claude", "impostor")),
+        ("/anthropic/v1/messages", MODEL),
+    ],
+)
+def test_a_proxy_trusts_whom_it_was_told_to(secure: Secure, trusting_proxy: tuple[Proxy, str], path: str, model: str) -> None:
+    """Over https each route is answered, with the token sent once; an impostor is sent nothing, and is an error without a token."""
+    (proxy, litellm_key), token, trusted = trusting_proxy, oauth_token(), model != "impostor"
+    secure.origin.clear()
+    secure.impostor.clear()
+    said = {"input": "Say hello."} if path == "/v1/responses" else {"messages": [{"role": "user", "content": "Say hello."}]}
     headers = {"x-litellm-api-key": litellm_key, "authorization": f"Bearer {token}", "anthropic-version": "2023-06-01"}
-    body = {"model": "claude", "max_tokens": 16, "messages": [{"role": "user", "content": "Say hello."}]}
-    routes = dict.fromkeys(("/v1/messages", "/v1/chat/completions"), body)
-    routes |= {"/v1/responses": {"model": "claude", "input": "Say hello."}, "/anthropic/v1/messages": {**body, "model": MODEL}}
-    with Proxy(config, tmp_path, environment, ("--detailed_debug",)) as proxy:
-        answers = {
-            path: httpx.post(proxy.url + path, json=body, headers=headers, timeout=60, trust_env=False) for path, body in routes.items()
-        }
-        log = proxy.log()
-    wrong = {
-        path: (answer.status_code, answer.text[:200]) for path, answer in answers.items() if (answer.status_code == 200) is not trusted
-    }
-    assert wrong == {}
-    sent = [(request.header("authorization"), request.header("x-api-key")) for request in origin.requests]
-    assert sent == ([(f"Bearer {token}", None)] * len(routes) if trusted else [])
-    for path, answer in answers.items():
-        assert (REPLY in answer.text) if trusted else answer.status_code >= 500, path
-        assert not says(answer.text, token.removeprefix("sk-ant-oat01-"), litellm_key)
-    assert not says(log, token.removeprefix("sk-ant-oat01-"))
+    body = {"model": model, "max_tokens": 16, **said}
+    answer = httpx.post(proxy.url + path, json=body, headers=headers, timeout=60, trust_env=False)
+    assert (answer.status_code == 200 and REPLY in answer.text) if trusted else answer.status_code >= 500, answer.text
+    sent = [(request.header("authorization"), request.header("x-api-key")) for request in secure.origin.requests]
+    assert sent == ([(f"Bearer {token}", None)] if trusted else [])
+    assert secure.impostor.requests == []
+    assert not says(answer.text, token.removeprefix("sk-ant-oat01-"), litellm_key)
+    assert not says(proxy.log(), token.removeprefix("sk-ant-oat01-"))

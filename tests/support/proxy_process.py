@@ -25,7 +25,7 @@ from tests.support.environment import clean
 _PATIENCE = 90.0
 _FOREIGN = "the proxy tried to reach"
 _IN_THE_CHILD = f"""
-import os, socket, sys, threading, time
+import gc, os, socket, sys, threading, time
 
 def end_with(parent):
     while os.getppid() == parent:
@@ -52,8 +52,15 @@ try:
 except ImportError:
     pass
 else:
+    # What is imported stays: to look through it for garbage again and again takes a quarter of a start.
+    gc.disable()
+
     # libuv resolves and connects without Python, so nothing of it is audited.
     class Loop(uvloop.Loop):
+        async def create_server(self, *rest, **named):
+            gc.enable()
+            return await super().create_server(*rest, **named)
+
         async def getaddrinfo(self, host, *rest, **named):
             only_loopback(host)
             return await super().getaddrinfo(host, *rest, **named)
