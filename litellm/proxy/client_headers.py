@@ -12,7 +12,7 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable, Mapping
-from typing import Any, Final, ParamSpec, cast
+from typing import Final, ParamSpec
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -51,7 +51,7 @@ def carries_client_token(clean_headers: Callable[P, dict[str, str]]) -> Callable
             return kept
         with errors_for_the_client():
             token = token_in_headers(as_sent(headers))
-        others = cast("dict[str, str]", without_oauth(kept, keep_oauth_beta=True, keep_betas=False))
+        others = without_oauth(kept, keep_oauth_beta=True, keep_betas=False)
         betas = merge_betas(*(value for name, value in fields if name.lower() == BETA_HEADER))
         return {
             **others,
@@ -96,7 +96,7 @@ def _sealed_value(value: bytes) -> bytes:
     return sealed_value
 
 
-def seal_client_credentials(data: dict[str, Any]) -> None:
+def seal_client_credentials(data: dict[str, object]) -> None:
     """Seal each OAuth token in a request's data, in place: one that came as `api_key` is the client's, for this request, as in a header.
 
     Raises ProxyException, 400, where headers that are none stand in its way.

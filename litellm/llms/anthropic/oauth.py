@@ -10,7 +10,7 @@ Remove when: upstream sends the same headers for an OAuth token on every call pa
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple, TypeVar
 
 from litellm.llms.anthropic.origins import origin_of
 
@@ -28,6 +28,7 @@ WRONG_FORM: Final = (
     f"An Anthropic OAuth token is written in a way that Anthropic does not take (the value is not shown). {RIGHT_FORM}"
 )
 
+V = TypeVar("V")
 _PREFIX_BYTES: Final = OAUTH_TOKEN_PREFIX.encode()
 _BROWSER_HEADER: Final = "anthropic-dangerous-direct-browser-access"
 _WRITTEN_HEADERS: Final = frozenset({"authorization", "x-api-key", BETA_HEADER, _BROWSER_HEADER})
@@ -212,7 +213,7 @@ def asks_for_oauth(headers: Mapping[str, object]) -> bool:
     return OAUTH_BETA in betas_in(headers).split(",")
 
 
-def set_anthropic_headers(headers: Mapping[str, object], api_key: str | None) -> dict[str, Any]:
+def set_anthropic_headers(headers: Mapping[str, V], api_key: str | None) -> dict[str, V | str]:
     """The headers with the credential written into them: a new dict, the given one is left alone.
 
     An OAuth token becomes the one `authorization` bearer, takes every `x-api-key` out, adds its beta and sets the browser header. Any other
@@ -221,9 +222,11 @@ def set_anthropic_headers(headers: Mapping[str, object], api_key: str | None) ->
     token = oauth_token(api_key)
     if token is None:
         key = first_credential(api_key=api_key)
-        others = {name: value for name, value in headers.items() if key is None or name_of(name) != "x-api-key"}
+        others: dict[str, V | str] = {
+            name: value for name, value in headers.items() if key is None or name_of(name) != "x-api-key"
+        }
         return others if key is None else {**others, "x-api-key": key}
-    kept: dict[str, object] = {}
+    kept: dict[str, V | str] = {}
     betas: list[object] = [api_key.betas] if isinstance(api_key, OAuthToken) and api_key.betas else []
     for name, value in headers.items():
         lower = name_of(name)
@@ -239,18 +242,18 @@ def set_anthropic_headers(headers: Mapping[str, object], api_key: str | None) ->
 
 
 def without_oauth(
-    headers: Mapping[str, object], *, keep_oauth_beta: bool = False, keep_betas: bool = True
-) -> dict[str, Any]:
+    headers: Mapping[str, V], *, keep_oauth_beta: bool = False, keep_betas: bool = True
+) -> dict[str, V | str]:
     """The headers without those that hold an OAuth token and, unless told otherwise, without the OAuth beta; a new dict."""
-    kept: dict[str, object] = {}
+    kept: dict[str, V | str] = {}
     for name, value in headers.items():
         if holds_token(value) or (name_of(name) == BETA_HEADER and not keep_betas):
             continue
         if name_of(name) == BETA_HEADER and not keep_oauth_beta and OAUTH_BETA in merge_betas(value).split(","):
-            value = ",".join(beta for beta in merge_betas(value).split(",") if beta != OAUTH_BETA)
-            if not value:
-                continue
-        kept[name] = value
+            if others := ",".join(beta for beta in merge_betas(value).split(",") if beta != OAUTH_BETA):
+                kept[name] = others
+        else:
+            kept[name] = value
     return kept
 
 
