@@ -14,7 +14,6 @@ import functools
 import hashlib
 import json
 from collections.abc import Callable, Mapping
-from typing import Any
 
 from litellm.litellm_core_utils.oauth_arguments import HEADER_ARGUMENTS, any_headers
 
@@ -23,7 +22,7 @@ def tells_callers_fields_apart(make_key: Callable[..., str]) -> Callable[..., st
     """Make what makes the key of a call's answer add the fields that only its caller knows, for a call with an OAuth token."""
 
     @functools.wraps(make_key)
-    def made(*args: Any, **kwargs: Any) -> str:
+    def made(*args: object, **kwargs: object) -> str:
         key = make_key(*args, **kwargs)
         fields = _callers_fields(kwargs)
         if not fields:
@@ -34,7 +33,7 @@ def tells_callers_fields_apart(make_key: Callable[..., str]) -> Callable[..., st
     return made
 
 
-def _callers_fields(call: Mapping[str, object]) -> dict[str, Any]:
+def _callers_fields(call: Mapping[str, object]) -> dict[str, object]:
     from litellm.llms.anthropic.callers_fields import unknown_fields
     from litellm.llms.anthropic.oauth import OAuthToken, has_token
 

@@ -12,8 +12,8 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, Final, ParamSpec, TypeVar, cast
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TYPE_CHECKING, Final, ParamSpec, TypeVar, cast  # noqa: TID251  # awaited or not is known as it runs
 
 from litellm.litellm_core_utils.oauth_arguments import merged_headers
 from litellm.litellm_core_utils.oauth_scope import clients_token, provider_of
@@ -46,7 +46,7 @@ def _with_tools(function: Callable[P, R]) -> Callable[P, R]:
         named = {**dict(zip(signature.parameters, args, strict=False)), **kwargs}
         if named.get("tools"):
             named["tools"] = _tools_with_token(signature, named)
-        return await cast(Any, function)(**named)
+        return await cast("Callable[..., Awaitable[object]]", function)(**named)
 
     return cast("Callable[P, R]", asked)
 

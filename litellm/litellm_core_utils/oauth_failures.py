@@ -13,8 +13,8 @@ import contextlib
 import functools
 import inspect
 import sys
-from collections.abc import Callable, Iterator
-from typing import Any, Final, ParamSpec, TypeVar, cast
+from collections.abc import Awaitable, Callable, Iterator
+from typing import Final, ParamSpec, TypeVar, cast  # noqa: TID251  # awaited or not is known as it runs
 
 import httpx
 import openai
@@ -118,7 +118,7 @@ def marks_failure(function: Callable[P, R]) -> Callable[P, R]:
     @functools.wraps(function)
     async def awaited(*args: P.args, **kwargs: P.kwargs) -> object:
         with marked(kwargs.get("api_key")):
-            return await cast(Any, function)(*args, **kwargs)
+            return await cast("Callable[P, Awaitable[object]]", function)(*args, **kwargs)
 
     @functools.wraps(function)
     def called(*args: P.args, **kwargs: P.kwargs) -> R:
@@ -208,7 +208,7 @@ def sent_until_refused(function: Callable[P, R]) -> Callable[P, R]:
     @functools.wraps(function)
     async def awaited(*args: P.args, **kwargs: P.kwargs) -> object:
         with final():
-            return await cast(Any, function)(*args, **kwargs)
+            return await cast("Callable[P, Awaitable[object]]", function)(*args, **kwargs)
 
     return cast("Callable[P, R]", awaited) if inspect.iscoroutinefunction(function) else called
 
@@ -245,26 +245,27 @@ def _as_answered(error: BaseException) -> Exception:
     """LiteLLM's error for the status and body that Anthropic answered with, where a release lets httpx's out or maps it to another."""
     from litellm.litellm_core_utils.exception_mapping_utils import _get_response_headers
 
-    response: Any = getattr(error, "response", None)
+    response = getattr(error, "response", None)
     said = getattr(error, "message", None) if response is None else response.text
     headers = {
         n: v for n, v in dict(_get_response_headers(cast(Exception, error)) or {}).items() if n.lower() not in _FRAMING
     }
     answer = httpx.Response(_status(error), headers=headers, request=httpx.Request("POST", "https://api.anthropic.com"))
-    kinds: dict[int, Any] = {
+    kinds: dict[int, Callable[..., Exception]] = {
         400: litellm.BadRequestError,
         401: litellm.AuthenticationError,
         403: litellm.exceptions.PermissionDeniedError,
         404: litellm.NotFoundError,
         429: litellm.RateLimitError,
     }
-    about: dict[str, Any] = {
+    about = {
         "message": f"AnthropicException - {said or error}",
         "llm_provider": "anthropic",
         "model": "",
     }
     if _status(error) in kinds:
-        return cast(Exception, kinds[_status(error)](**about, response=answer))
-    raised: Any = litellm.APIError(status_code=_status(error), **about)
-    raised.headers = headers
-    return cast(Exception, raised)
+        return kinds[_status(error)](**about, response=answer)
+    other: Callable[..., Exception] = litellm.APIError
+    raised = other(status_code=_status(error), **about)
+    setattr(raised, "headers", headers)  # noqa: B010  # where the proxy looks for them, whatever the error
+    return raised

@@ -14,7 +14,7 @@ import functools
 import inspect
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractContextManager
-from typing import Any, ParamSpec, TypeVar, cast
+from typing import ParamSpec, TypeVar, cast  # noqa: TID251  # awaited or not is known as it runs
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -33,7 +33,7 @@ def hides_clients_request(
 
 
 def _hidden(function: Callable[P, R]) -> Callable[P, R]:
-    def unless_made_of_it(arguments: Mapping[str, Any]) -> AbstractContextManager[None]:
+    def unless_made_of_it(arguments: Mapping[str, object]) -> AbstractContextManager[None]:
         from litellm.llms.anthropic.clients_request import hidden_from
 
         return hidden_from(function.__name__, arguments)
@@ -41,7 +41,7 @@ def _hidden(function: Callable[P, R]) -> Callable[P, R]:
     @functools.wraps(function)
     async def awaited(*args: P.args, **kwargs: P.kwargs) -> object:
         with unless_made_of_it(kwargs):
-            return await cast(Any, function)(*args, **kwargs)
+            return await cast("Callable[P, Awaitable[object]]", function)(*args, **kwargs)
 
     @functools.wraps(function)
     def called(*args: P.args, **kwargs: P.kwargs) -> R:
@@ -64,10 +64,10 @@ def takes_over_changes(run: Callable[P, Awaitable[R]]) -> Callable[P, Awaitable[
             return await run(*args, **kwargs)
         given = signature.bind(*args, **kwargs).arguments
         is_whole = isinstance(given.get("data"), dict)
-        data: Mapping[str, Any] = given["data"] if is_whole else {**given, **given.get("kwargs", {})}
+        data: Mapping[str, object] = given["data"] if is_whole else {**given, **given.get("kwargs", {})}
         before = asked.before_hooks(data)
         result = await run(*args, **kwargs)
-        after: Mapping[str, Any] = result if isinstance(result, Mapping) else data
+        after: Mapping[str, object] = result if isinstance(result, Mapping) else data
         asked.after_hooks(before, after if is_whole else {**data, **after})
         if is_whole:
             asked.hand_on(after)

@@ -14,7 +14,7 @@ import functools
 import logging
 import re
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Any, Final  # noqa: TID251  # what is masked stays of its kind
 
 import httpx
 
@@ -31,7 +31,7 @@ def mask_records_of_litellm() -> bool:
     """
     make = logging.getLogRecordFactory()
 
-    def masked_record(name: str, *args: Any, **kwargs: Any) -> logging.LogRecord:
+    def masked_record(name: str, *args: object, **kwargs: object) -> logging.LogRecord:
         record = make(name, *args, **kwargs)
         if name.lower().startswith("litellm"):
             _mask(record)
@@ -110,7 +110,7 @@ def kept_sealed(value: object, validate: Callable[[object], object]) -> object:
     return value if isinstance(value, OAuthToken) else validate(value)
 
 
-def masked_argument(argument: Any) -> Any:
+def masked_argument(argument: object) -> Any:  # noqa: ANN401  # of the kind that it was given
     """What a callback is given of a call: its strings masked, and its headers', and without a proxy's raw headers (`secret_fields`)."""
     shown = masked(argument)
     if not isinstance(shown, (dict, Mapping)):

@@ -15,8 +15,8 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any, Final, ParamSpec, TypeVar, cast
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Final, ParamSpec, TypeVar, cast  # noqa: TID251  # awaited or not is known as it runs
 
 import litellm
 from litellm._logging import verbose_logger
@@ -36,6 +36,9 @@ if TYPE_CHECKING:
 
 P = ParamSpec("P")
 R = TypeVar("R")
+_Change = Callable[[tuple[object, ...], Arguments], tuple[tuple[object, ...], Arguments]]
+# Model, provider, `api_key` and `api_base` of a call.
+_Resolved = tuple[str, str, str | None, str | None]
 # With `fallbacks`, these only hand their arguments on, to one call a model: each of those is scoped by itself.
 _HANDING_ON: Final = frozenset({"completion", "acompletion"})
 
@@ -65,28 +68,28 @@ def scopes_client_token(function: Callable[P, R]) -> Callable[P, R]:
     return _with_changed(function, scope)
 
 
-def _with_changed(function: Callable[P, R], change: Callable[..., Any]) -> Callable[P, R]:
+def _with_changed(function: Callable[P, R], change: _Change) -> Callable[P, R]:
     """The function, called with changed arguments."""
 
     @functools.wraps(function)
     async def awaited(*args: object, **kwargs: object) -> object:
         args, kwargs = change(args, kwargs)
-        return await cast(Any, function)(*args, **kwargs)
+        return await cast("Callable[..., Awaitable[object]]", function)(*args, **kwargs)
 
     @functools.wraps(function)
     def called(*args: object, **kwargs: object) -> object:
         args, kwargs = change(args, kwargs)
-        return cast(Any, function)(*args, **kwargs)
+        return cast("Callable[..., object]", function)(*args, **kwargs)
 
     return cast(Callable[P, R], awaited if inspect.iscoroutinefunction(function) else called)
 
 
-def keeps_token_at_anthropic(resolve: Callable[P, tuple[Any, ...]]) -> Callable[P, tuple[Any, ...]]:
+def keeps_token_at_anthropic(resolve: Callable[P, _Resolved]) -> Callable[P, _Resolved]:
     """Make the resolution of a call's provider answer another than Anthropic without a sealed token: with the key it displaced, or none."""
     position = list(inspect.signature(resolve).parameters).index("api_key")
 
     @functools.wraps(resolve)
-    def resolved(*args: P.args, **kwargs: P.kwargs) -> tuple[Any, ...]:
+    def resolved(*args: P.args, **kwargs: P.kwargs) -> _Resolved:
         answer = resolve(*args, **kwargs)
         key = args[position] if len(args) > position else kwargs.get("api_key")
         if type(key) is str or key is None:
@@ -239,8 +242,8 @@ def provider_of(signature: inspect.Signature, named: Mapping[str, object]) -> st
     model = named.get("model")
     if isinstance(model, str) and model:
         try:
-            resolve: Any = litellm.get_llm_provider
-            return cast(str, resolve(model=model, custom_llm_provider=provider, api_base=named.get("api_base"))[1])
+            resolve: Callable[..., _Resolved] = litellm.get_llm_provider
+            return resolve(model=model, custom_llm_provider=provider, api_base=named.get("api_base"))[1]
         except litellm.BadRequestError:
             pass  # The call itself says so, better; no provider is one the token may not go to.
     return provider if isinstance(provider, str) else None
