@@ -9,9 +9,12 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Awaitable, Callable
-from typing import Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 import httpx
+
+if TYPE_CHECKING:
+    from aiohttp import ClientResponse
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -33,10 +36,10 @@ def changed_by(
     return made
 
 
-def add_hook(client: httpx.Client | httpx.AsyncClient, event: str, hook: Callable[[Any], None]) -> bool:
+def add_hook(client: httpx.Client | httpx.AsyncClient, event: str, hook: Callable[[T], None]) -> bool:
     """Put a hook behind those that a client has for a `request` or a `response`, once; whether it was not there yet."""
     own = _awaited(hook) if isinstance(client, httpx.AsyncClient) else hook
-    hooks: dict[str, list[Any]] = client.event_hooks
+    hooks = client.event_hooks
     if own in hooks[event]:
         return False
     client.event_hooks = {**hooks, event: [*hooks[event], own]}
@@ -51,9 +54,10 @@ def _awaited(hook: Callable[[T], None]) -> Callable[[T], Awaitable[None]]:
     return awaited
 
 
-def aiohttp_answer(response: httpx.Response) -> Any:
+def aiohttp_answer(response: httpx.Response) -> ClientResponse | None:
     """The answer of aiohttp's that LiteLLM's transport made a response of; None for any other transport's."""
-    stream: Any = response.stream
+    stream: object = response.stream
     while stream is not None and not hasattr(stream, "_aiohttp_response"):
         stream = getattr(stream, "_stream", None)
-    return getattr(stream, "_aiohttp_response", None)
+    answer: ClientResponse | None = getattr(stream, "_aiohttp_response", None)
+    return answer
