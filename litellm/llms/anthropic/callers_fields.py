@@ -13,8 +13,8 @@ from __future__ import annotations
 import copy
 import functools
 import inspect
-from collections.abc import Callable, Mapping
-from typing import Any, Final, ParamSpec
+from collections.abc import Callable, Iterable, Mapping
+from typing import Final, ParamSpec
 
 import litellm
 from litellm.llms.anthropic.oauth import token_in_headers
@@ -28,12 +28,12 @@ _TRANSLATED: Final = frozenset({"context_management", "tools"})
 _REQUIRED: Final = ("model", "messages")
 
 
-def keeps_callers_fields(transform: Callable[P, dict[str, Any]]) -> Callable[P, dict[str, Any]]:
+def keeps_callers_fields(transform: Callable[P, dict[str, object]]) -> Callable[P, dict[str, object]]:
     """Make what writes the body of a messages request keep its caller's fields, where an OAuth token goes out and no proxy handed it on."""
     signature = inspect.signature(transform)
 
     @functools.wraps(transform)
-    def transformed(*args: P.args, **kwargs: P.kwargs) -> dict[str, Any]:
+    def transformed(*args: P.args, **kwargs: P.kwargs) -> dict[str, object]:
         given = signature.bind(*args, **kwargs).arguments
         call, fields = given["litellm_params"], given["anthropic_messages_optional_request_params"]
         if token_in_headers(given["headers"]) is None or getattr(call, "proxy_server_request", None):
@@ -48,16 +48,17 @@ def keeps_callers_fields(transform: Callable[P, dict[str, Any]]) -> Callable[P, 
     return transformed
 
 
-def _asks_for_fitting(call: Any, fields: Mapping[str, Any]) -> bool:
+def _asks_for_fitting(call: object, fields: Mapping[str, object]) -> bool:
     """Whether a call leaves it to LiteLLM what the model takes, or has an effort that LiteLLM makes other fields of."""
     return bool(litellm.drop_params or getattr(call, "drop_params", None) or fields.get("reasoning_effort"))
 
 
-def unknown_fields(call: Mapping[str, Any]) -> dict[str, Any]:
+def unknown_fields(call: Mapping[str, object]) -> dict[str, object]:
     """The arguments of a call that are neither LiteLLM's own nor fields that it knows: as in `completion`, they are the provider's."""
     fields = litellm.utils.get_non_default_completion_params(dict(call))
     fields.update({name: value for name, value in call.items() if name in _OF_BOTH})
-    not_sent = {*_names(), *(call.get("additional_drop_params") or ())}
+    dropped = call.get("additional_drop_params")
+    not_sent = {*_names(), *(dropped if isinstance(dropped, Iterable) else ())}
     return {
         name: value
         for name, value in fields.items()

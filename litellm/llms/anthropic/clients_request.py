@@ -18,7 +18,7 @@ import copy
 import functools
 import json
 from collections.abc import AsyncIterator, Iterator, Mapping
-from typing import Any, Final
+from typing import Final
 
 import httpx
 from aiohttp import ClientPayloadError
@@ -80,10 +80,10 @@ class ClientsRequest:
         self.received = bytearray()
         self.noting = True
         self.cut = False
-        self.told: list[tuple[Any, Any]] = []
+        self.told: list[tuple[object, object]] = []
         self.left = asyncio.Event()
-        self._handed: Mapping[str, Any] = {}
-        self._values: dict[str, Any] = {}
+        self._handed: Mapping[str, object] = {}
+        self._values: dict[str, object] = {}
         self._dropped: set[str] = set()
 
     async def leave(self) -> None:
@@ -102,10 +102,10 @@ class ClientsRequest:
             return []  # what is no JSON object goes out as it came
 
     @functools.cached_property
-    def _asked(self) -> dict[str, Any]:
+    def _asked(self) -> dict[str, object]:
         return {member.name: member.value for member in self._members}
 
-    def before_hooks(self, data: Mapping[str, Any]) -> dict[str, Any]:
+    def before_hooks(self, data: Mapping[str, object]) -> dict[str, object]:
         """What hooks may change of a request's data, apart from whatever they do to it."""
         asked = self._asked
         return {
@@ -113,7 +113,7 @@ class ClientsRequest:
             for name, value in self._anthropics(data).items()
         }
 
-    def after_hooks(self, before: Mapping[str, Any], data: Mapping[str, Any]) -> None:
+    def after_hooks(self, before: Mapping[str, object], data: Mapping[str, object]) -> None:
         """Take over what hooks changed, added and took away."""
         after = self._anthropics(data)
         for name in before.keys() | after.keys():
@@ -125,11 +125,11 @@ class ClientsRequest:
                 self._values[name] = copy.deepcopy(merged(own, before.get(name), after[name]))
                 self._dropped.discard(name)
 
-    def hand_on(self, data: Mapping[str, Any]) -> None:
+    def hand_on(self, data: Mapping[str, object]) -> None:
         """Remember the data that a call is now made of: by it, that call is told from those that LiteLLM makes by itself."""
         self._handed = data
 
-    def is_handed_on_by(self, call: str, arguments: Mapping[str, Any]) -> bool:
+    def is_handed_on_by(self, call: str, arguments: Mapping[str, object]) -> bool:
         """Whether a call, by its name and arguments, is the one that is made of this request."""
         return call == "anthropic_messages" and arguments.get("messages") == self._handed.get("messages")
 
@@ -177,7 +177,7 @@ class ClientsRequest:
             return body
         return edited(body.decode(), self._members, {**self._values, **resolved}, dropped).encode()
 
-    def _anthropics(self, data: Mapping[str, Any]) -> dict[str, Any]:
+    def _anthropics(self, data: Mapping[str, object]) -> dict[str, object]:
         """What goes to Anthropic of a request's data: what the client named, and what Anthropic knows."""
         anthropics, litellms = _names()
         told = {
@@ -188,7 +188,8 @@ class ClientsRequest:
         metadata = told.pop("metadata", None)
         if isinstance(metadata, Mapping):
             # LiteLLM and its guardrails keep notes of their own there.
-            names = {"user_id", *(self._asked.get("metadata") or {})}
+            asked = self._asked.get("metadata")
+            names = {"user_id", *(asked if isinstance(asked, Mapping) else ())}
             metadata = {name: value for name, value in metadata.items() if name in names}
         return {**told, "metadata": metadata} if metadata or "metadata" in self._asked else told
 
@@ -227,7 +228,7 @@ def _names() -> tuple[frozenset[str], frozenset[str]]:
     return anthropics, frozenset(all_litellm_params) - anthropics - {"model", "stream"}
 
 
-def merged(own: Any, before: Any, after: Any) -> Any:
+def merged(own: object, before: object, after: object) -> object:
     """A value of the client's own with what changed between two others put into it, as finely as their shapes allow."""
     if after == before:
         return own
@@ -266,7 +267,7 @@ def serving(asked: ClientsRequest | None) -> Iterator[None]:
         _current.reset(token)
 
 
-def hidden_from(call: str, arguments: Mapping[str, Any]) -> contextlib.AbstractContextManager[None]:
+def hidden_from(call: str, arguments: Mapping[str, object]) -> contextlib.AbstractContextManager[None]:
     """A context for a public call of LiteLLM's: the client's request is hidden from it, unless the call is what is made of that request."""
     asked = clients_request()
     return contextlib.nullcontext() if asked is None or asked.is_handed_on_by(call, arguments) else serving(None)

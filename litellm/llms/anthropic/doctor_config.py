@@ -10,7 +10,7 @@ from __future__ import annotations
 import importlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final  # noqa: TID251  # what a YAML document holds, and PyYAML, which has no types
 
 _REFERENCE: Final = "os.environ/"
 
@@ -71,7 +71,10 @@ class Config:
         return data
 
 
-def _lines(node: Any, path: tuple[object, ...]) -> Iterator[tuple[tuple[object, ...], int]]:
+def _lines(
+    node: Any,  # noqa: ANN401  # PyYAML's
+    path: tuple[object, ...],
+) -> Iterator[tuple[tuple[object, ...], int]]:
     """The line of each part of a YAML document, by its path; that of a mapping's key stands for its value."""
     yield path, node.start_mark.line + 1
     if node.id == "mapping":

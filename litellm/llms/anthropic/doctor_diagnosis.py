@@ -10,9 +10,9 @@ from __future__ import annotations
 import importlib.metadata
 import importlib.util
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final  # noqa: TID251  # what a configuration holds is found out value by value
 
 import litellm
 from litellm.litellm_core_utils.oauth_masking import masked
@@ -163,8 +163,9 @@ class Diagnosis:
             says = "There is no LiteLLM key: whoever reaches the proxy may use the deployments' own credentials."
             self.find(WARNING, where, says, "Set `general_settings: master_key`, or the variable that it names.")
 
-    def _look_at_model(self, entry: Any, path: tuple[object, ...]) -> None:
-        parameters = entry.get("litellm_params") if isinstance(entry, Mapping) else None
+    def _look_at_model(self, entry: object, path: tuple[object, ...]) -> None:
+        named: Mapping[str, object] = entry if isinstance(entry, Mapping) else {}
+        parameters = named.get("litellm_params")
         if not isinstance(parameters, Mapping) or not isinstance(parameters.get("model"), str):
             says = "This entry of `model_list` has no `litellm_params` with a `model`."
             self.find(
@@ -179,7 +180,7 @@ class Diagnosis:
             where = self._config.at(*path, "litellm_params", "configurable_clientside_auth_params")
             self.find(WARNING, where, says, "Take `api_base` off it, unless you would hand the key to each client.")
         self._deployment(
-            str(entry.get("model_name")), {**self._credential_of(parameters), **parameters}, (*path, "litellm_params")
+            str(named.get("model_name")), {**self._credential_of(parameters), **parameters}, (*path, "litellm_params")
         )
 
     def _credential_of(self, parameters: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -291,7 +292,7 @@ def _provider(parameters: Mapping[str, Any]) -> str | None:
     if "*" in parameters["model"] and "/" not in parameters["model"] and not parameters.get("custom_llm_provider"):
         return _EACH_REQUESTS
     try:
-        resolve: Any = litellm.get_llm_provider
+        resolve: Callable[..., tuple[object, ...]] = litellm.get_llm_provider
         return str(resolve(model=parameters["model"], custom_llm_provider=parameters.get("custom_llm_provider"))[1])
     except litellm.BadRequestError:
         return None

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 _BETWEEN: Final = re.compile(r"[ \t\n\r]*")
 _DECODER: Final = json.JSONDecoder()
@@ -20,7 +20,7 @@ class Member(NamedTuple):
     """One member of an object: name and value, and where in the text it starts, its value starts, and it ends."""
 
     name: str
-    value: Any
+    value: object
     start: int
     value_start: int
     end: int

@@ -12,8 +12,8 @@ from __future__ import annotations
 import functools
 import inspect
 import json
-from collections.abc import Callable, Mapping
-from typing import Any, Final, ParamSpec, TypeVar, cast
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Final, ParamSpec, TypeVar, cast  # noqa: TID251  # streams of any class, JSON, awaited or not
 
 from litellm.litellm_core_utils.oauth_failures import ERROR_TYPES, as_clients_own
 from litellm.litellm_core_utils.oauth_scope import clients_token, went_out_with_clients_token
@@ -28,24 +28,22 @@ _STATUSES: Final = {kind: status for status, kind in ERROR_TYPES.items()}
 def knows_whose_it_is(call: Callable[P, R]) -> Callable[P, R]:
     """Make a call that answers with a stream, and its headers, tell the stream whether it is of its caller's own token."""
 
-    def told(answer: Any, logging_obj: Any) -> Any:
-        answer[0].of_clients_token = clients_token(logging_obj.litellm_params.get("api_key")) is not None
+    def told(answer: tuple[Any, ...], given: Mapping[str, Any]) -> tuple[Any, ...]:
+        key = given["logging_obj"].litellm_params.get("api_key")
+        answer[0].of_clients_token = clients_token(key) is not None
         return answer
 
     @functools.wraps(call)
-    async def awaited(*args: P.args, **kwargs: P.kwargs) -> Any:
-        return told(
-            await cast(Any, call)(*args, **kwargs),
-            inspect.signature(call).bind(*args, **kwargs).arguments["logging_obj"],
-        )
+    async def awaited(*args: P.args, **kwargs: P.kwargs) -> object:
+        answer = await cast("Callable[P, Awaitable[tuple[Any, ...]]]", call)(*args, **kwargs)
+        return told(answer, inspect.signature(call).bind(*args, **kwargs).arguments)
 
     @functools.wraps(call)
-    def called(*args: P.args, **kwargs: P.kwargs) -> R:
-        return cast(
-            R, told(call(*args, **kwargs), inspect.signature(call).bind(*args, **kwargs).arguments["logging_obj"])
-        )
+    def called(*args: P.args, **kwargs: P.kwargs) -> object:
+        answer = cast("Callable[P, tuple[Any, ...]]", call)(*args, **kwargs)
+        return told(answer, inspect.signature(call).bind(*args, **kwargs).arguments)
 
-    return cast(Callable[P, R], awaited if inspect.iscoroutinefunction(call) else called)
+    return cast("Callable[P, R]", awaited if inspect.iscoroutinefunction(call) else called)
 
 
 def raise_refusal(stream: object, chunk: Mapping[str, Any]) -> None:
@@ -59,5 +57,6 @@ def refusal_of_event(event: tuple[str, str, int] | None, call: Mapping[str, Any]
     """LiteLLM's error for an error event (type, message, status) that refuses a call's own caller's token; None for any other."""
     if event is None or not 400 <= event[2] < 500 or not went_out_with_clients_token(call):
         return None
-    as_before_the_stream: Any = getattr(common_utils, "anthropic_error_frame_exception")  # noqa: B009  # not in every release
-    return as_clients_own(cast(Exception, as_before_the_stream(*event, model)))
+    as_before_the_stream = getattr(common_utils, "anthropic_error_frame_exception")  # noqa: B009  # not in every release
+    refusal: Exception = as_before_the_stream(*event, model)
+    return as_clients_own(refusal)
