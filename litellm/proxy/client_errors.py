@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import functools
 import sys
-from collections.abc import Awaitable, Callable, Iterator
-from typing import Any, Final, cast
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from typing import Final
 
 import openai
 from fastapi import Request, Response
@@ -70,7 +70,7 @@ def _anthropics_own(exc: BaseException | None) -> int | None:
 
 def clients_own_failure(error: Exception) -> ProxyException:
     """The proxy's error for one that the client's own token earned, with Anthropic's status and type."""
-    status = cast("Any", error).status_code
+    status: int = getattr(error, "status_code")  # noqa: B009  # of whichever class: it has one
     kind = ERROR_TYPES.get(status, "api_error")
     return ProxyException(message=str(error), type=kind, param=None, code=status)
 
@@ -81,7 +81,9 @@ def _with_retry_after(response: Response, error: BaseException | None) -> Respon
 
     chain = causes(error)
     if any(is_clients_own_failure(each) for each in chain) or _anthropics_own(error) is not None:
-        answered: Iterator[Any] = (_get_response_headers(each) or {} for each in chain if isinstance(each, Exception))
+        answered: Iterator[Mapping[str, str]] = (
+            _get_response_headers(each) or {} for each in chain if isinstance(each, Exception)
+        )
         retry_after = next((headers["retry-after"] for headers in answered if "retry-after" in headers), None)
         if retry_after is not None:
             response.headers["retry-after"] = retry_after

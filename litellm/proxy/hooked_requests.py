@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Awaitable, Callable
-from typing import Any, ParamSpec, TypeVar, cast
+from typing import Any, ParamSpec, TypeVar  # noqa: TID251  # no type lets a class's methods be replaced
 
 from litellm.litellm_core_utils.oauth_hooks import takes_over_answer, takes_over_changes
 from litellm.llms.anthropic.clients_request import clients_request
@@ -23,7 +23,7 @@ C = TypeVar("C", bound=type)
 
 def hooks_change_clients_request(logging: C) -> C:
     """Make the class that runs the operator's hooks take over what they change. (One of its methods is overloaded: none is claimed.)"""
-    hooks = cast(Any, logging)
+    hooks: Any = logging
     hooks.pre_call_hook = _knows_who_asks(takes_over_changes(hooks.pre_call_hook))
     hooks.post_call_success_hook = takes_over_answer(hooks.post_call_success_hook)
     return logging

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
-from typing import Any, Final, NamedTuple, cast
+from typing import Any, Final, NamedTuple  # noqa: TID251  # bodies in JSON, on their way to upstream's transformers
 
 import httpx
 from fastapi import Request, Response
@@ -110,7 +110,7 @@ def _asked_of(deployment: Mapping[str, Any], headers: Mapping[str, str], body: d
     return None if scoped.token is None else _Asked(body, name, api_base, scoped.token)
 
 
-async def _count(asked: _Asked, convert: Callable[[str, Mapping[str, Any]], dict[str, Any]]) -> Any:
+async def _count(asked: _Asked, convert: Callable[[str, Mapping[str, Any]], dict[str, Any]]) -> dict[str, Any]:
     try:
         body = await asyncio.to_thread(convert, asked.model, asked.body)  # an image may have to be fetched
     except Exception as error:
@@ -118,7 +118,8 @@ async def _count(asked: _Asked, convert: Callable[[str, Mapping[str, Any]], dict
         raise ProxyException(f"Invalid request for token counting: {error}", ERROR_TYPES[400], None, 400) from error
     answer = await _answer(asked, body)
     if answer.status_code == 200:
-        return answer.json()
+        counted: dict[str, Any] = answer.json()
+        return counted
     try:
         message, kind = (str(answer.json()["error"][name]) for name in ("message", "type"))
     except (ValueError, KeyError, TypeError):
@@ -129,8 +130,9 @@ async def _count(asked: _Asked, convert: Callable[[str, Mapping[str, Any]], dict
 def _of_response(model: str, asked: Mapping[str, Any]) -> dict[str, Any]:
     from litellm.responses.litellm_completion_transformation.transformation import LiteLLMCompletionResponsesConfig
 
+    options: Any = asked
     chat = LiteLLMCompletionResponsesConfig.transform_responses_api_request_to_chat_completion_request(
-        model=model, input=asked["input"], responses_api_request=cast("Any", asked), custom_llm_provider="anthropic"
+        model=model, input=asked["input"], responses_api_request=options, custom_llm_provider="anthropic"
     )
     chat["messages"] = [
         each if isinstance(each, dict) else each.model_dump(exclude_none=True) for each in chat["messages"]

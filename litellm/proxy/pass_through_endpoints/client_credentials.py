@@ -12,11 +12,11 @@ from __future__ import annotations
 import contextlib
 import functools
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from typing import Any, Final, ParamSpec, cast
+from typing import Any, Final, ParamSpec  # noqa: TID251  # where upstream's types say less than is passed
 from urllib.parse import parse_qsl, urlencode
 
 import httpx
-from fastapi import Depends, Request, Response
+from fastapi import Depends, FastAPI, Request, Response
 from fastapi.routing import APIRoute
 from starlette.routing import Match
 from starlette.types import Scope
@@ -66,14 +66,15 @@ def serves_client_tokens(startup: Callable[..., AsyncIterator[Any]]) -> Callable
     """Make the proxy's start refuse an origin setting that is not valid, seal clients' tokens, and route those first."""
 
     @functools.wraps(startup)
-    async def started(app: Any) -> AsyncIterator[Any]:
+    async def started(app: FastAPI) -> AsyncIterator[Any]:
         async with contextlib.asynccontextmanager(startup)(app) as state:
             allowed_origins()
             from litellm.proxy.anthropic_endpoints.client_token_count import token_counter
             from litellm.proxy.pass_through_endpoints.llm_passthrough_endpoints import anthropic_proxy_route
 
             methods, asks_for_key = ["GET", "POST", "PUT", "DELETE", "PATCH"], [Depends(user_api_key_auth)]
-            app.middleware_stack = SealsClientTokens(ServesTransparently(app.middleware_stack))
+            built: Any = app.middleware_stack
+            app.middleware_stack = SealsClientTokens(ServesTransparently(built))
             app.router.routes[:0] = [
                 ClientTokenRoute("/anthropic/{endpoint:path}", anthropic_proxy_route, methods=methods),
                 ClientTokenRoute(
@@ -101,7 +102,7 @@ def clients_credential(request: Request, base: str, own: Mapping[str, str] | Non
     return own if scoped.token is None else oauth.set_anthropic_headers({}, scoped.token)
 
 
-def query_of(request: Request, given: Mapping[str, str] | None, user: UserAPIKeyAuth) -> Any:
+def query_of(request: Request, given: Mapping[str, str] | None, user: UserAPIKeyAuth) -> Any:  # noqa: ANN401  # no dict, as upstream's type says
     """The query that a pass-through sends, each value of a name, without what has a credential in its name or its value.
 
     Upstream reads it into a dictionary, which keeps one value a name, and hands some of its routes' own on.
@@ -121,7 +122,7 @@ def query_of(request: Request, given: Mapping[str, str] | None, user: UserAPIKey
 
 async def credentials_for(
     request: Request, target: str, custom_headers: Mapping[str, str], user: UserAPIKeyAuth, forward_headers: bool | None
-) -> dict[str, Any]:
+) -> dict[str, str]:
     """The headers that a pass-through sends beside what it forwards, with the one credential that may go to its target.
 
     The client's own credentials are taken off the request: what upstream forwards of it holds neither token nor LiteLLM key.
@@ -160,7 +161,7 @@ def answers_as_it_was_answered(send: Callable[P, Awaitable[object]]) -> Callable
 
     @functools.wraps(send)
     async def sent(*args: P.args, **kwargs: P.kwargs) -> object:
-        request = cast(Request, args[0] if args else kwargs["request"])
+        request: Any = args[0] if args else kwargs["request"]
         had_token = oauth.has_token(request.headers)
         try:
             return await send(*args, **kwargs)
