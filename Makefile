@@ -60,7 +60,7 @@ proxy: $(call env,$(ONE))/installed ## run the fork's proxy (PORT=4000), against
 test-unit: .venv/installed ## run the suites, on the newest pinned release unless RELEASE names one
 	@$(MAKE) --silent $(call env,$(ONE))/installed
 	@echo 'test-unit: $(SUITES) on release $(ONE)'
-	@env -u ANTHROPIC_OAUTH_TOKEN $(call python,$(ONE)) -m pytest $(SUITES) --quiet --disable-warnings --numprocesses 2 --dist loadfile \
+	@env -u ANTHROPIC_OAUTH_TOKEN $(call python,$(ONE)) -m pytest $(SUITES) --quiet --disable-warnings --numprocesses 2 \
 		|| { echo 'test-unit: FAILED on release $(ONE). To see one test: $(call python,$(ONE)) -m pytest <its name above>'; exit 1; }
 	@echo 'test-unit: all suites passed on $(ONE).'
 
@@ -79,7 +79,7 @@ QUICK_SUITES := tests/wire/test_policy.py tests/wire/test_origins.py tests/wire/
 	tests/fork/test_merge.py tests/fork/test_imports.py tests/test_front_door.py tests/test_report.py
 
 test-quick: .venv/installed ## run the suites that notice most in well under a minute, for the loop while editing
-	@.venv/bin/python -m pytest $(QUICK_SUITES) -m 'not slow and not install' --quiet --disable-warnings --numprocesses 2 --dist loadfile
+	@.venv/bin/python -m pytest $(QUICK_SUITES) -m 'not slow and not install' --quiet --disable-warnings --numprocesses 2
 
 compare: $(call env,$(ONE))/installed .venvs/upstream-$(ONE)/installed ## show that the fork sends what upstream sends where no OAuth token is involved
 	@$(call python,$(ONE)) -m tests.compare --pristine .venvs/upstream-$(ONE)/bin/python --fork $(call python,$(ONE))

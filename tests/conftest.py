@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -21,6 +22,7 @@ from tests.support.properties import (
 __all__ = ["pytest_addoption", "pytest_configure", "pytest_runtest_makereport", "pytest_sessionfinish", "pytest_terminal_summary"]
 
 clean(os.environ)
+_PROXIES = "tests/proxy/"
 _CREDENTIAL = re.compile(r"(sk-ant-[a-z]+|gateway\.(?!example)).*", re.IGNORECASE | re.DOTALL)
 
 
@@ -46,3 +48,15 @@ def _no_connection_to_others(_loopback: list[str]) -> Iterator[None]:
     refused, _loopback[before:] = _loopback[before:], []
     if refused:
         pytest.fail(f"this test tried to reach {', '.join(refused)}; tests talk to loopback only")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Give a worker a file at a time; and tests/proxy to one of them whole, so that its proxies are started once."""
+    from xdist.scheduler import LoadFileScheduling
+
+    class Scheduling(LoadFileScheduling):  # type: ignore[misc]
+        def _split_scope(self, nodeid: str) -> str:
+            return _PROXIES if nodeid.startswith(_PROXIES) else str(super()._split_scope(nodeid))
+
+    return Scheduling(config, log)

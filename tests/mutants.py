@@ -260,7 +260,7 @@ def main() -> int:
         for tree in trees:
             write_tree(patch, upstream, tree)
     print("the fork itself ...", flush=True)
-    failure = _first_failure(trees[0], SDK_FIRST, "-n", "2", "--dist", "loadfile")
+    failure = _first_failure(trees[0], SDK_FIRST, "-n", "2")
     if failure is not None:
         print(f"red without any mutant: {failure}")
         return 1

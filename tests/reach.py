@@ -189,7 +189,7 @@ def _suites(name: str, slot: Path) -> Suites:
         python = _environment(slot, upstream.path)
     _install(python, build(release, None, slot / "dist"))
     shutil.rmtree(slot / "dist")
-    options = ["--quiet", "--disable-warnings", "--numprocesses", "2", "--dist", "loadfile", "-p", "no:cacheprovider"]
+    options = ["--quiet", "--disable-warnings", "--numprocesses", "2", "-p", "no:cacheprovider"]
     command = [python, "-m", "pytest", *_SUITES, *options, f"--junitxml={report}"]
     done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
     if done.returncode not in (0, 1):
