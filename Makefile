@@ -71,7 +71,7 @@ leaks: .venv/installed .venvs/1.81.3/installed ## try all of tests/pressure on t
 	@.venv/bin/python -m tests.pressure.leaks $(NEWEST)=.venv/bin/python 1.81.3=.venvs/1.81.3/bin/python
 
 SECONDS ?= 600
-soak: $(call env,$(ONE))/installed ## rounds of 2,000 clients for ten minutes (SECONDS=), with refusals, cut-offs, a cache and a guardrail
+soak: $(call env,$(ONE))/installed ## rounds of 2,000 clients on every route for ten minutes (SECONDS=), with refusals, cut-offs, a cache and a guardrail
 	@$(call python,$(ONE)) -m tests.pressure.load --seconds $(SECONDS)
 
 # What notices most slips soonest: the policy, where a token may go, the exit, the merge, the documents.

@@ -6,29 +6,15 @@ import json
 
 import pytest
 
-from litellm.proxy.response_api_endpoints import endpoints
 from litellm.types.llms import anthropic as anthropic_types
 from tests.proxy.conftest import CUSTOM_KEY_HEADER
 from tests.support.proxy_process import Proxy
-from tests.support.proxy_routes import CLIENT, COUNT_TOKENS, Route
+from tests.support.proxy_routes import CLIENT, Route, counters
 from tests.support.proxy_scene import Scene, wire_headers
 from tests.support.standin import MODEL, OAUTH_BETA
 
 MESSAGES = [{"role": "user", "content": "Say hello."}]
-COUNTERS = (
-    COUNT_TOKENS,
-    Route(
-        "input_tokens", "POST", "/v1/responses/input_tokens", json={"model": "claude", "input": "Say hello."}, answered='"input_tokens":3'
-    ),
-    Route(
-        "token_counter",
-        "POST",
-        "/utils/token_counter?call_endpoint=true",
-        json={"model": "claude", "messages": MESSAGES},
-        answered='"total_tokens":3',
-    ),
-)
-_ASKED = [route for route in COUNTERS if route.name != "input_tokens" or hasattr(endpoints, "responses_input_tokens")]
+_ASKED = counters()
 ADVISOR = getattr(anthropic_types, "ANTHROPIC_ADVISOR_TOOL_TYPE", None)
 
 _SCHEMA = {"type": "object", "properties": {"at": {"type": "string"}}}

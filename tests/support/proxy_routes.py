@@ -45,13 +45,13 @@ class Route:
     error_shape: str = "openai"
     sdk_call: str = ""
 
-    def call(self, url: str, headers: Mapping[str, str], betas: str = "", model: str | None = None) -> httpx.Response:
-        """Make this call to a proxy and read the whole answer, with the betas a client of this route needs and those asked for.
+    def request(self, url: str, headers: Mapping[str, str], betas: str = "", model: str | None = None) -> httpx.Request:
+        """This call to a proxy, unsent, with the betas a client of this route needs and those asked for.
 
         model: names another one than the route's own.
         """
         asked = ",".join(filter(None, (self.native_beta, betas)))
-        return CLIENT.request(
+        return CLIENT.build_request(
             self.method,
             url + self.path,
             headers={**CLIENT_HEADERS, **headers, **({"anthropic-beta": asked} if asked else {})},
@@ -59,6 +59,10 @@ class Route:
             data=self.data,
             files=self.files,
         )
+
+    def call(self, url: str, headers: Mapping[str, str], betas: str = "", model: str | None = None) -> httpx.Response:
+        """Make the call and read the whole answer."""
+        return CLIENT.send(self.request(url, headers, betas, model))
 
     @property
     def native_beta(self) -> str:
@@ -101,6 +105,18 @@ COUNT_TOKENS = Route(
     json={"model": "claude", "messages": _MESSAGE["messages"]},
     answered='"input_tokens"',
     error_shape="anthropic",
+)
+_OTHER_COUNTERS: tuple[Route, ...] = (
+    Route(
+        "input_tokens", "POST", "/v1/responses/input_tokens", json={"model": "claude", "input": "Say hello."}, answered='"input_tokens":3'
+    ),
+    Route(
+        "token_counter",
+        "POST",
+        "/utils/token_counter?call_endpoint=true",
+        json={"model": "claude", "messages": _MESSAGE["messages"]},
+        answered='"total_tokens":3',
+    ),
 )
 PROVIDER_ROUTES: tuple[Route, ...] = (
     Route(
@@ -195,6 +211,16 @@ ROUTES = tuple(
     for route in (*MODEL_ROUTES, COUNT_TOKENS, *PROVIDER_ROUTES, *PASS_THROUGH_ROUTES)
     if not route.sdk_call or _has_anthropic(route.sdk_call)
 )
+
+
+def counters() -> tuple[Route, ...]:
+    """The routes of the installed release that count tokens."""
+    from litellm.proxy.response_api_endpoints import endpoints  # here, since it takes seconds
+
+    counts_responses = hasattr(endpoints, "responses_input_tokens")
+    return (COUNT_TOKENS, *(route for route in _OTHER_COUNTERS if route.name != "input_tokens" or counts_responses))
+
+
 # Where what goes out for a client without a token arrives at the stand-in.
 KEYED_ROUTES = tuple(route for route in ROUTES if route is not COUNT_TOKENS or _counts_at_the_deployment())
 
