@@ -258,14 +258,9 @@ def _as_answered(error: BaseException) -> Exception:
         404: litellm.NotFoundError,
         429: litellm.RateLimitError,
     }
-    about = {
-        "message": f"AnthropicException - {said or error}",
-        "llm_provider": "anthropic",
-        "model": "",
-    }
-    if _status(error) in kinds:
-        return kinds[_status(error)](**about, response=answer)
-    other: Callable[..., Exception] = litellm.APIError
-    raised = other(status_code=_status(error), **about)
+    message = f"AnthropicException - {said or error}"
+    if (kind := kinds.get(_status(error))) is not None:
+        return kind(message=message, llm_provider="anthropic", model="", response=answer)
+    raised = litellm.APIError(status_code=_status(error), message=message, llm_provider="anthropic", model="")
     setattr(raised, "headers", headers)  # noqa: B010  # where the proxy looks for them, whatever the error
     return raised
