@@ -2,13 +2,13 @@
 
     python -m tests.pressure.load [--seconds 600] [--clients 2000]
 
-Rounds of that many clients, each with a token and a name of its own, until the time is over; 1,000 of them ask at once, and another with
+Rounds of that many clients, each with a token and a name of its own, until the time is over; 500 of them ask at once, and another with
 each answer. Every answer has to be the client's own, or the refusal that its token earns; every request at Anthropic has to hold the token
 of who sent it, and each client's has to come once; the log holds no token. Exit status: 0 if so and the proxy's memory is where it was
 after the first round, 1 otherwise.
 
 With 2,000 at once the proxy's one process comes to each of them so seldom that the five seconds pass that LiteLLM gives a connection to
-Anthropic, which no setting changes, and it answers some of them with that error. 1,000 it bears, on the oldest release, too.
+Anthropic, which no setting changes, and it answers some of them with that error; with 1,000 so it does on a busy machine.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ from tests.support.proxy_process import Proxy, master_key
 from tests.support.proxy_routes import COUNT_TOKENS, MODEL_ROUTES, PASS_THROUGH_FILES, ROUTES, Route, counters
 from tests.support.standin import MODEL, Anthropic
 
-_AT_ONCE = 1000
+_AT_ONCE = 500
 # Seconds between two signs of life: some times what the last of so many waits.
 _PATIENCE = 120
 _STATUSES = (401, 429)
