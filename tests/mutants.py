@@ -43,6 +43,7 @@ SCOPE = "litellm/litellm_core_utils/oauth_scope.py"
 ARGUMENTS = "litellm/litellm_core_utils/oauth_arguments.py"
 FAILURES = "litellm/litellm_core_utils/oauth_failures.py"
 MASKING = "litellm/litellm_core_utils/oauth_masking.py"
+DIAGNOSIS = "litellm/llms/anthropic/doctor_diagnosis.py"
 EXIT = "litellm/llms/custom_httpx/oauth_exit.py"
 REDIRECTS = "litellm/llms/custom_httpx/redirects.py"
 CLIENTS = "litellm/llms/anthropic/clients_request.py"
@@ -118,7 +119,19 @@ _EDITS = (
     ),
     ("a failed request keeps its token", FAILURES, "if isinstance(request, httpx.Request) and has_token", "if False and has_token"),
     ("a child's records are not masked", MASKING, 'if name.lower().startswith("litellm"):', 'if name == "LiteLLM":'),
+    (
+        "a log line imports what is not ready",
+        MASKING,
+        "    message = _text(record.getMessage)\n",
+        "    from litellm.llms.anthropic.oauth import MASK  # noqa: F401\n\n    message = _text(record.getMessage)\n",
+    ),
     ("a log line raises", MASKING, "except Exception:  # noqa: BLE001", "except ZeroDivisionError:"),
+    (
+        "nobody is warned of a base that a client chooses",
+        DIAGNOSIS,
+        'if "api_base" in str(parameters.get("configurable_clientside_auth_params")):',
+        "if False:",
+    ),
     ("a near miss is passed over", KEY, "if meant and token_in_headers(meant) is None:", "if False:"),
     (
         "the LiteLLM key hides in a cookie",

@@ -113,7 +113,8 @@ def test_a_redis_that_is_down_costs_a_cache_and_nothing_else(monkeypatch: pytest
 
 def _imported(tmp_path: Path, code: str, without: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
     """A new interpreter that imports LiteLLM and runs some code; it reaches loopback only. `without` names a variable that is not set."""
-    variables = {"PATH": os.environ["PATH"], "HOME": str(tmp_path)}
+    # The search path too, so that a mutant is what is imported.
+    variables = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "PYTHONPATH": os.environ.get("PYTHONPATH", "")}
     clean(variables)
     variables.update(environment)
     variables.pop(without, None)
