@@ -6,11 +6,16 @@ import asyncio
 import importlib.metadata
 import json
 import os
+import re
 import signal
+import socket
+import struct
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import httpx
 import pytest
@@ -21,7 +26,15 @@ from tests.support.origin import Origin
 from tests.support.proxy_process import Proxy, master_key
 from tests.support.standin import MODEL, REPLY, Anthropic
 
-# What is written to whoever asks, before the connection is closed; None for nothing, and no end either.
+
+@dataclass(frozen=True)
+class Fault:
+    """What is written to whoever asks, and what becomes of the connection then."""
+
+    said: bytes
+    then: Literal["closes", "resets", "hangs"] = "closes"
+
+
 _HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n"
 _EVENTS = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"
 _MESSAGE = {
@@ -33,18 +46,23 @@ _MESSAGE = {
     "usage": {"input_tokens": 1, "output_tokens": 1},
 }
 _START = f"event: message_start\ndata: {json.dumps({'type': 'message_start', 'message': _MESSAGE})}\n\n".encode()
-FAULTS: dict[str, bytes | None] = {
-    "closes at once": b"",
-    "hangs": None,
-    "breaks off in the head": b"HTTP/1.1 200 OK\r\ncontent-ty",
-    "breaks off in the body": _HEAD + b'content-length: 1000\r\n\r\n{"id": "msg',
-    "breaks off in a chunk": _EVENTS + b"ffff\r\n" + _START,
-    "ends a stream early": _EVENTS + b"%x\r\n" % len(_START) + _START + b"\r\n0\r\n\r\n",
-    "is no HTTP": b"\x00\xff\x16\x03 nonsense\r\n\r\n",
-    "is no JSON": _HEAD + b"content-length: 9\r\n\r\n<garbage>",
-    "is other JSON": _HEAD + b"content-length: 4\r\n\r\n[[1]",
-    "redirects to nowhere": b"HTTP/1.1 307 x\r\nlocation: http://[::1\r\ncontent-length: 0\r\n\r\n",
-    "has a broken length": _HEAD + b"content-length: much\r\n\r\n{}",
+FAULTS: dict[str, Fault] = {
+    "closes at once": Fault(b""),
+    "resets at once": Fault(b"", "resets"),
+    "hangs": Fault(b"", "hangs"),
+    "breaks off in the head": Fault(b"HTTP/1.1 200 OK\r\ncontent-ty"),
+    "resets in the head": Fault(b"HTTP/1.1 200 OK\r\ncontent-ty", "resets"),
+    "breaks off in the body": Fault(_HEAD + b'content-length: 1000\r\n\r\n{"id": "msg'),
+    "resets in the body": Fault(_HEAD + b'content-length: 1000\r\n\r\n{"id": "msg', "resets"),
+    "hangs in the body": Fault(_HEAD + b'content-length: 1000\r\n\r\n{"id": "msg', "hangs"),
+    "breaks off in a chunk": Fault(_EVENTS + b"ffff\r\n" + _START),
+    "hangs in a stream": Fault(_EVENTS + b"%x\r\n" % len(_START) + _START, "hangs"),
+    "ends a stream early": Fault(_EVENTS + b"%x\r\n" % len(_START) + _START + b"\r\n0\r\n\r\n"),
+    "is no HTTP": Fault(b"\x00\xff\x16\x03 nonsense\r\n\r\n"),
+    "is no JSON": Fault(_HEAD + b"content-length: 9\r\n\r\n<garbage>"),
+    "is other JSON": Fault(_HEAD + b"content-length: 4\r\n\r\n[[1]"),
+    "redirects to nowhere": Fault(b"HTTP/1.1 307 x\r\nlocation: http://[::1\r\ncontent-length: 0\r\n\r\n"),
+    "has a broken length": Fault(_HEAD + b"content-length: much\r\n\r\n{}"),
 }
 _IS_1_81 = importlib.metadata.version("litellm").startswith("1.81.")
 # Where a stream answers a request for none, 1.81 puts an error of its own under the stream's status, 200. Upstream's 1.81.3
@@ -55,30 +73,31 @@ _BOUND = 30
 
 
 class _Faulty:
-    """A server for each fault, each on a port of its own."""
+    """A server at which whoever asks a model that has a fault's name meets that fault."""
 
     def __init__(self) -> None:
         self.loop = asyncio.new_event_loop()
         self.thread = threading.Thread(target=self.loop.run_forever, daemon=True)
         self.thread.start()
-        self.urls = {name: self._serve(what) for name, what in FAULTS.items()}
+        server = asyncio.run_coroutine_threadsafe(asyncio.start_server(self._answer, "127.0.0.1", 0), self.loop).result(10)
+        self.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
 
-    def _serve(self, what: bytes | None) -> str:
-        async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            try:
-                await reader.readuntil(b"\r\n\r\n")
-                if what is None:
-                    await reader.read()
-                else:
-                    writer.write(what)
-                    await writer.drain()
-            except (ConnectionError, asyncio.IncompleteReadError):
-                pass
-            finally:
-                writer.close()
-
-        server = asyncio.run_coroutine_threadsafe(asyncio.start_server(answer, "127.0.0.1", 0), self.loop).result(10)
-        return f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            head = await reader.readuntil(b"\r\n\r\n")
+            (length,) = re.findall(rb"content-length: (\d+)", head.lower())
+            fault = FAULTS[json.loads(await reader.readexactly(int(length)))["model"]]
+            writer.write(fault.said)
+            await writer.drain()
+            if fault.then == "hangs":
+                await reader.read()
+            elif fault.then == "resets":
+                # Closed without waiting for what the other side has not read yet: TCP tells it with a reset.
+                writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        except (ConnectionError, asyncio.IncompleteReadError):
+            pass
+        finally:
+            writer.close()
 
     def stop(self) -> None:
         self.loop.call_soon_threadsafe(self.loop.stop)
@@ -87,19 +106,19 @@ class _Faulty:
 
 @pytest.fixture(scope="module")
 def faulty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Proxy, str]]:
-    """A proxy whose models lead to one fault each, and one to an Anthropic that is well; and its key."""
-    servers, key, litellm_key = _Faulty(), api_key(), master_key()
+    """A proxy and its key: a model leads to each fault, one to an Anthropic that is well, and the pass-through to all faults."""
+    server, key, litellm_key = _Faulty(), api_key(), master_key()
     with Origin(Anthropic()) as origin:
-        bases = {**servers.urls, "well": origin.url}
+        deployments = {**{name: (name, server.url) for name in FAULTS}, "well": (MODEL, origin.url)}
         models = [
-            {"model_name": name, "litellm_params": {"model": f"anthropic/{MODEL}", "api_key": key, "api_base": url, "timeout": _TIMEOUT}}
-            for name, url in bases.items()
+            {"model_name": name, "litellm_params": {"model": f"anthropic/{model}", "api_key": key, "api_base": url, "timeout": _TIMEOUT}}
+            for name, (model, url) in deployments.items()
         ]
         config = {"model_list": models, "general_settings": {"master_key": litellm_key}, "litellm_settings": {"num_retries": 0}}
-        environment = {"LITELLM_ANTHROPIC_OAUTH_ORIGINS": ",".join(bases.values())}
+        environment = {"LITELLM_ANTHROPIC_OAUTH_ORIGINS": f"{server.url},{origin.url}", "ANTHROPIC_API_BASE": server.url}
         with Proxy(config, tmp_path_factory.mktemp("faulty"), environment, ("--detailed_debug",)) as proxy:
             yield proxy, litellm_key
-    servers.stop()
+    server.stop()
 
 
 def _ask(proxy: Proxy, litellm_key: str, token: str, path: str, model: str, streamed: bool) -> tuple[int, str]:
@@ -122,7 +141,7 @@ def test_a_fault_of_anthropics_is_an_error_in_time_and_says_no_token(
     faulty: tuple[Proxy, str], fault: str, path: str, streamed: bool
 ) -> None:
     """Whatever comes in place of an answer, the client is told, none of what was asked with is in it, and the next client is served."""
-    if _IS_1_81 and fault == "hangs" and path != "/v1/chat/completions":
+    if _IS_1_81 and FAULTS[fault].then == "hangs" and path != "/v1/chat/completions":
         pytest.skip(
             "1.81.3 has a deployment's timeout for chat completions alone: upstream's, with its own key, waits here as long as this"
         )
@@ -136,6 +155,22 @@ def test_a_fault_of_anthropics_is_an_error_in_time_and_says_no_token(
     assert status >= 400 or streamed or keeps_200, text[:300]
     assert token not in proxy.log()
     assert _ask(proxy, litellm_key, oauth_token(), path, "well", streamed)[0] == 200
+
+
+@pytest.mark.parametrize("streamed", [False, True], ids=["whole", "streamed"])
+@pytest.mark.parametrize("fault", [name for name, fault in FAULTS.items() if fault.then != "hangs"])
+def test_a_fault_of_anthropics_on_a_pass_through_is_handed_on_and_says_no_token(
+    faulty: tuple[Proxy, str], fault: str, streamed: bool
+) -> None:
+    """Nothing but what came, or an error, and the next client is served. (Where nothing comes, a pass-through waits as its client does.)"""
+    proxy, litellm_key = faulty
+    token, started = oauth_token(), time.monotonic()
+    status, text = _ask(proxy, litellm_key, token, "/anthropic/v1/messages", fault, streamed)
+    assert time.monotonic() - started < _BOUND
+    assert status == 0 or status >= 400 or text.encode() in FAULTS[fault].said, (status, text[:300])
+    assert token not in text and litellm_key not in text
+    assert token not in proxy.log()
+    assert _ask(proxy, litellm_key, oauth_token(), "/v1/messages", "well", streamed)[0] == 200
 
 
 def test_a_proxy_that_is_killed_leaves_no_token_and_serves_again(tmp_path: Path) -> None:
