@@ -60,7 +60,7 @@ proxy: $(call env,$(ONE))/installed ## run the fork's proxy (PORT=4000), against
 test-unit: .venv/installed ## run the suites, on the newest pinned release unless RELEASE names one
 	@$(MAKE) --silent $(call env,$(ONE))/installed
 	@echo 'test-unit: $(SUITES) on release $(ONE)'
-	@env -u ANTHROPIC_OAUTH_TOKEN $(call python,$(ONE)) -m pytest $(SUITES) --quiet --disable-warnings --numprocesses 2 \
+	@env -u ANTHROPIC_OAUTH_TOKEN $(call python,$(ONE)) -m pytest $(SUITES) --quiet --disable-warnings --numprocesses 3 \
 		|| { echo 'test-unit: FAILED on release $(ONE). To see one test: $(call python,$(ONE)) -m pytest <its name above>'; exit 1; }
 	@echo 'test-unit: all suites passed on $(ONE).'
 

@@ -70,6 +70,6 @@ def test_a_key_of_the_clients_own_is_upstreams_affair(stage: Scene, keyless_prox
     assert wire_headers(stage.anthropic.requests[0]) == {"x-api-key": own, "anthropic-version": "2023-06-01"}
 
 
-def test_a_thousand_clients_each_keep_their_own_token(stage: Scene, keyless_proxy: Proxy) -> None:
-    """1,000 requests, 64 in flight, over four routes: each arrives once, with its sender's token, and nothing else goes out."""
-    assert_each_keeps_its_token(stage, keyless_proxy, {CUSTOM_KEY_HEADER: f"Bearer {stage.litellm_key}"}, 1_000)
+def test_many_clients_each_keep_their_own_token(stage: Scene, keyless_proxy: Proxy) -> None:
+    """300 requests, 64 in flight, over four routes: each arrives once, with its sender's token, and nothing else goes out."""
+    assert_each_keeps_its_token(stage, keyless_proxy, {CUSTOM_KEY_HEADER: f"Bearer {stage.litellm_key}"}, 300)

@@ -110,7 +110,7 @@ def _fresh_litellm() -> None:
     """What the process keeps would reach the next test: model lists, cached by their parameters, and the callbacks of every Router made."""
     litellm.utils._model_cache.flush_cache()
     litellm.logging_callback_manager._reset_all_callbacks()
-    if next(_tests) % 25 == 0:
+    if next(_tests) % 100 == 0:
         gc.collect()
 
 
