@@ -29,7 +29,8 @@ SUITES := $(if $(filter $(NEWEST),$(ONE)),tests,tests/wire tests/test_litellm te
 
 # LiteLLM would fetch its price table from the network as it is imported.
 export LITELLM_LOCAL_MODEL_COST_MAP := True
-unexport PYTHONPATH
+# What is compiled once need not be compiled in every run.
+unexport PYTHONPATH PYTHONDONTWRITEBYTECODE
 
 .DELETE_ON_ERROR:
 .PHONY: help demo readme report proxy test-unit test-quick fuzz leaks soak compare reach mutants bench lint check notes upstream-pr clean

@@ -21,9 +21,10 @@ from .wheel import UpstreamWheel
 _AT_ONCE = 2
 _COUNTED = re.compile(r"(\d+) (passed|failed|error|skipped)")
 _SUMMARY = re.compile(r"^\d+ \w+.* in [\d.]+s")
-# One process imports what a patch changes and runs its tests.
+# One process imports what a patch changes and runs its tests. Looking for garbage takes a quarter of that, and finds next to none.
 _RUN = """\
-import importlib, sys
+import gc, importlib, sys
+gc.disable()
 for name in sys.argv[1].split():
     importlib.import_module(name)
 import pytest

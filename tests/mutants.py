@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import ast
+import itertools
 import os
 import re
 import subprocess
@@ -58,6 +59,7 @@ HEADERS = "litellm/proxy/client_headers.py"
 SDK_FIRST = ("tests/test_litellm", "tests/wire", "tests/pressure", "tests/proxy")
 PROXY_FIRST = ("tests/test_litellm", "tests/pressure", "tests/proxy", "tests/wire")
 _PROXY_ROOMS = ("litellm/proxy/", "litellm/integrations/", "litellm/router.py", "litellm/router_utils/")
+_dates = itertools.count(1)
 
 
 @dataclass(frozen=True)
@@ -229,7 +231,7 @@ def _replaced(target: Path, data: bytes) -> Iterator[None]:
     """The file with other bytes. Its date moves each time, because Python takes a compiled module for current by date and size."""
     before, status = target.read_bytes(), target.stat()
     target.write_bytes(data)
-    os.utime(target, (status.st_atime, status.st_mtime + 7200))
+    os.utime(target, (status.st_atime, status.st_mtime + 10 * next(_dates)))
     try:
         yield
     finally:
