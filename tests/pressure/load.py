@@ -52,6 +52,8 @@ _COUNTED = re.compile(r'(tokens": ?)3\b')
 _GATEWAY = "/claude_code_gateway"
 # LiteLLM's own names for these are no types of call that its guardrails know: where one is on, they are answered with 500, upstream's, too.
 _UNGUARDED = {"skills list": "alist_skills", "skills get": "aget_skill", "skills delete": "adelete_skill"}
+# Where the proxy's log is kept if something was wrong.
+_LOG = Path(__file__).parents[2] / "build" / "soak.log"
 # Of memory: what the allocator keeps differs by this much from one round to the next.
 _ROOM = 1.15
 
@@ -255,6 +257,10 @@ def main() -> int:
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     with tempfile.TemporaryDirectory() as folder, stage(Path(folder)) as made:
         asked, wrong, memory = soak(made, options.seconds, options.clients)
+        if wrong:
+            _LOG.parent.mkdir(exist_ok=True)
+            _LOG.write_text(made.proxy.log())
+            print(f"The proxy's log is in {_LOG}.")
     grown = memory[-1] > memory[0] * _ROOM
     told = f"{asked:,} clients on {len(made.routes)} routes in {len(memory)} rounds, up to {made.at_once:,} of them waiting at once"
     told += f"; wrong: {dict(wrong) or 0}"
