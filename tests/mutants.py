@@ -148,6 +148,12 @@ _EDITS = (
     ("a client's query is dropped", CLIENTS, "request.url.copy_with(query=self.query) if self.query else request.url", "request.url"),
     ("a client's model is not resolved", CLIENTS, 'for name in ("model", "stream")', 'for name in ("stream",)'),
     (
+        "a model that nobody knows is not counted",
+        COUNT,
+        "except litellm.BadRequestError:  # LiteLLM does not know",
+        "except ZeroDivisionError:  # LiteLLM does not know",
+    ),
+    (
         "a client's own user agent is LiteLLM's",
         CLIENTS,
         "for name in _UNLESS_GIVEN if name not in given and",
