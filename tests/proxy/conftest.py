@@ -1,4 +1,4 @@
-"""Proxies for the suite, each started once: a start takes seconds, a request milliseconds."""
+"""Proxies for the suite, each started once: a start takes a second, a request milliseconds."""
 
 from __future__ import annotations
 

@@ -12,6 +12,7 @@ import pytest
 
 import litellm
 from litellm.caching.caching import Cache
+from litellm.llms.anthropic.callers_fields import unknown_fields
 from litellm.llms.anthropic.oauth import OAuthToken
 from tests.support.call_paths import CallPath, installed_paths
 from tests.support.headers import shown, with_credential
@@ -113,6 +114,12 @@ def test_what_litellm_is_asked_to_drop_it_drops(
     wire.statuses.clear()
     upstreams = _body(_ask(_NEAR, {**written, **asked}, wire, api_key=names["api_key"], api_base=origin.url), _NEAR)
     assert body == {**upstreams, kept: written[kept]}
+
+
+@pytest.mark.parametrize("dropped", [3, True])
+def test_what_is_no_list_of_fields_to_drop_drops_none(dropped: object) -> None:
+    """LiteLLM looks at `additional_drop_params` where it wants to; a caller's fields do not fail by it."""
+    assert unknown_fields({"a_field_of_tomorrow": 1, "additional_drop_params": dropped}) == {"a_field_of_tomorrow": 1}
 
 
 def test_litellms_own_word_for_effort_still_becomes_anthropics(loopback: tuple[Origin, Wire], names: dict[str, str]) -> None:

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from litellm.llms.anthropic.clients_request import merged
+from litellm.llms.anthropic.clients_request import ClientsRequest, merged
 from litellm.llms.anthropic.json_members import edited, members_of
 
 TEXT = ' {"a": 1.50, "b" :["\\u00e9", {"a": 2}],"ü":null,\n "a":"again" } '
@@ -57,3 +57,11 @@ def test_what_is_no_object_is_refused(text: str) -> None:
 def test_what_changed_is_put_into_the_clients_own(own: object, before: object, after: object, expected: object) -> None:
     """What LiteLLM made of a value beforehand stays out of the client's own; what a hook changed of it goes in."""
     assert merged(own, before, after) == expected
+
+
+@pytest.mark.parametrize("metadata", ["3", "true"])
+def test_metadata_of_a_clients_that_is_no_object_has_no_names(metadata: str) -> None:
+    """LiteLLM keeps notes of its own under that name: telling them from the client's does not fail by what the client wrote there."""
+    asked = ClientsRequest(b"", [])
+    asked.body += f'{{"metadata": {metadata}, "max_tokens": 8}}'.encode()
+    assert asked.before_hooks({"metadata": {"note": "of LiteLLM's own"}, "max_tokens": 8}) == {"metadata": {}, "max_tokens": 8}
