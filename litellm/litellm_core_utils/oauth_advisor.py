@@ -21,8 +21,8 @@ from litellm.litellm_core_utils.oauth_scope import clients_token, provider_of
 if TYPE_CHECKING:
     from litellm.llms.anthropic.oauth import OAuthToken
 
-P = ParamSpec("P")
-R = TypeVar("R")
+P = ParamSpec("P")  # rebind-ok: mypy takes no TypeVar that is Final
+R = TypeVar("R")  # rebind-ok: mypy takes no TypeVar that is Final
 _ASKS_ADVISORS: Final = "anthropic_messages"
 
 
@@ -39,16 +39,18 @@ def hands_token_to_advisors(
 
 
 def _with_tools(function: Callable[P, R]) -> Callable[P, R]:
-    signature = inspect.signature(function)
+    signature: Final = inspect.signature(function)
+
+    asynchronous: Final = cast("Callable[..., Awaitable[object]]", function)  # cast-ok: this one is
 
     @functools.wraps(function)
-    async def asked(*args: P.args, **kwargs: P.kwargs) -> object:
-        named = {**dict(zip(signature.parameters, args, strict=False)), **kwargs}
+    async def asked(*args: P.args, **kwargs: P.kwargs) -> object:  # kwargs-ok: handed on
+        named: Final = {**dict(zip(signature.parameters, args, strict=False)), **kwargs}
         if named.get("tools"):
             named["tools"] = _tools_with_token(signature, named)
-        return await cast("Callable[..., Awaitable[object]]", function)(**named)
+        return await asynchronous(**named)
 
-    return cast("Callable[P, R]", asked)
+    return cast("Callable[P, R]", asked)  # cast-ok: as the function is
 
 
 def _tools_with_token(signature: inspect.Signature, named: Mapping[str, object]) -> object:
@@ -56,7 +58,7 @@ def _tools_with_token(signature: inspect.Signature, named: Mapping[str, object])
     from litellm import constants
     from litellm.types.llms import anthropic as types
 
-    tools = named.get("tools")
+    tools: Final = named.get("tools")
     # Releases before the advisor have neither.
     kind, native = (
         getattr(types, "ANTHROPIC_ADVISOR_TOOL_TYPE", None),
@@ -64,7 +66,7 @@ def _tools_with_token(signature: inspect.Signature, named: Mapping[str, object])
     )
     if kind is None or not isinstance(tools, list) or all(_type_of(tool) != kind for tool in tools):
         return tools
-    token = _token(named)
+    token: Final = _token(named)
     if token is None or provider_of(signature, named) in native:
         return tools
     return [_with(token, tool) if _type_of(tool) == kind else tool for tool in tools]
@@ -73,14 +75,14 @@ def _tools_with_token(signature: inspect.Signature, named: Mapping[str, object])
 def _token(named: Mapping[str, object]) -> OAuthToken | None:
     from litellm.llms.anthropic.oauth import OAuthToken, betas_in
 
-    headers = merged_headers(named, "anthropic")
-    written = {name.lower(): value for name, value in headers.items()}
-    sealed = (
+    headers: Final = merged_headers(named, "anthropic")
+    written: Final = {name.lower(): value for name, value in headers.items()}
+    sealed: Final = (
         value
         for value in (clients_token(named.get("api_key")), written.get("authorization"), written.get("x-api-key"))
         if isinstance(value, OAuthToken)
     )
-    token = next(sealed, None)
+    token: Final = next(sealed, None)
     return None if token is None else OAuthToken(token, betas=betas_in(headers))
 
 
@@ -88,8 +90,8 @@ def _type_of(tool: object) -> object:
     return tool.get("type") if isinstance(tool, Mapping) else None
 
 
-def _with(token: OAuthToken, tool: Mapping[str, object]) -> dict[str, object]:
+def _with(token: OAuthToken, tool: Mapping[str, object]) -> Mapping[str, object]:
     from litellm.llms.anthropic.oauth import OAuthToken
 
-    key = tool.get("api_key")
+    key: Final = tool.get("api_key")
     return {**tool, "api_key": OAuthToken(token, betas=token.betas, displaced=key if isinstance(key, str) else None)}

@@ -10,9 +10,9 @@ Remove when: upstream scopes a caller's token by provider and by origin before i
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Final
+from typing import Final, TypeAlias
 
-Arguments = dict[str, object]
+Arguments: TypeAlias = dict[str, object]
 
 # Where public calls take headers, the one that wins first, as upstream merges them.
 HEADER_ARGUMENTS: Final = ("provider_specific_header", "extra_headers", "headers")
@@ -25,17 +25,18 @@ def seal(args: tuple[object, ...], kwargs: Arguments) -> tuple[tuple[object, ...
     def has_bare_token(headers: Mapping[str, object]) -> bool:
         return any(holds_token(value) and not isinstance(value, OAuthToken) for value in headers.values())
 
-    changes = {
+    changes: Final = {
         name: changed_headers(kwargs[name], sealed)
         for name in HEADER_ARGUMENTS
         if any_headers(kwargs.get(name), has_bare_token)
     }
-    key = kwargs.get("api_key")
+    key: Final = kwargs.get("api_key")
     if holds_token(key) and not isinstance(key, OAuthToken):
         changes["api_key"] = OAuthToken(key, configured=True)
-    if args:
-        args = tuple(sealed(each) if isinstance(each, Mapping) else each for each in args)
-    return args, {**kwargs, **changes} if changes else kwargs
+    return tuple(sealed(each) if isinstance(each, Mapping) else each for each in args), {
+        **kwargs,
+        **changes,
+    } if changes else kwargs
 
 
 def without_tokens(arguments: Mapping[str, object]) -> Arguments:
@@ -65,7 +66,7 @@ def changed_headers(argument: object, change: Callable[[Mapping[str, object]], M
         return [changed_headers(entry, change) for entry in argument]
     if not isinstance(argument, Mapping):
         return change({"": argument}).get("")
-    inner = argument.get("extra_headers")
+    inner: Final = argument.get("extra_headers")
     if not isinstance(inner, Mapping):
         return change(argument)
     return {
@@ -74,12 +75,12 @@ def changed_headers(argument: object, change: Callable[[Mapping[str, object]], M
     }
 
 
-def merged_headers(named: Mapping[str, object], provider: str | None) -> dict[str, object]:
+def merged_headers(named: Mapping[str, object], provider: str | None) -> Mapping[str, object]:
     """All headers of a call for a provider: those of the argument that wins, and the betas of all."""
     from litellm.llms.anthropic.oauth import BETA_HEADER, betas_in, merge_betas, name_of
 
-    merged: dict[str, object] = {}
-    betas: list[object] = []
+    merged: dict[str, object] = {}  # mutable-ok: built here  # rebind-ok: with each argument
+    betas: Final[list[object]] = []  # mutable-ok: built here
     for argument in HEADER_ARGUMENTS:
         for headers in _mappings(named.get(argument), provider):
             betas.append(betas_in(headers))
@@ -96,7 +97,7 @@ def _mappings(argument: object, provider: str | None = None) -> Iterator[Mapping
         for entry in argument:
             yield from _mappings(entry, provider)
     elif isinstance(argument, (dict, Mapping)):
-        inner = argument.get("extra_headers")
+        inner: Final = argument.get("extra_headers")
         if not isinstance(inner, Mapping):
             yield argument
         elif provider is None:

@@ -13,17 +13,18 @@ import contextlib
 import functools
 import inspect
 import sys
-from collections.abc import Awaitable, Callable, Iterator
-from typing import Final, ParamSpec, TypeVar, cast  # noqa: TID251  # awaited or not is known as it runs
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Final, ParamSpec, TypeVar
 
 import httpx
 import openai
 
 import litellm
+from litellm.litellm_core_utils.wrapped_calls import runs_within
 
-P = ParamSpec("P")
-R = TypeVar("R")
-E = TypeVar("E", bound=BaseException)
+P = ParamSpec("P")  # rebind-ok: mypy takes no TypeVar that is Final
+R = TypeVar("R")  # rebind-ok: mypy takes no TypeVar that is Final
+E = TypeVar("E", bound=BaseException)  # rebind-ok: mypy takes no TypeVar that is Final
 # https://docs.anthropic.com/en/api/errors
 ERROR_TYPES: Final = {
     400: "invalid_request_error",
@@ -58,7 +59,7 @@ def says_nothing_of_deployment(error: object) -> bool:
 
 def authentication_error(message: str) -> litellm.AuthenticationError:
     """A 401 of LiteLLM's own, for what is decided before anything is sent."""
-    error = litellm.AuthenticationError(message=message, llm_provider="anthropic", model="")
+    error: Final = litellm.AuthenticationError(message=message, llm_provider="anthropic", model="")
     setattr(error, _NOTHING_SENT, True)
     return error
 
@@ -68,15 +69,15 @@ def missing_credential() -> litellm.AuthenticationError:
     return authentication_error(f"Missing Anthropic API Key. {_WHAT_TO_SET}")
 
 
-def causes(error: BaseException | None) -> list[BaseException]:
+def causes(error: BaseException | None) -> Sequence[BaseException]:
     """An error and all it was raised for, nearest first."""
-    chain: list[BaseException] = []
-    waiting = [error]
+    chain: Final[list[BaseException]] = []  # mutable-ok: built here
+    waiting: Final = [error]
     while waiting:
         each = waiting.pop(0)
         if each is not None and all(each is not known for known in chain):
             chain.append(each)
-            waiting += [each.__cause__, each.__context__]
+            waiting.extend((each.__cause__, each.__context__))
     return chain
 
 
@@ -107,25 +108,15 @@ def marks_failure(function: Callable[P, R]) -> Callable[P, R]:
     """Make what a call raises say whose failure it is, by the `api_key` that it is made with."""
 
     @contextlib.contextmanager
-    def marked(api_key: object) -> Iterator[None]:
+    def marked(arguments: Mapping[str, object]) -> Iterator[None]:
         try:
             yield
         except Exception as error:
-            if (other := failure_of_call(error, api_key)) is not error:
+            if (other := failure_of_call(error, arguments.get("api_key"))) is not error:
                 raise other from error
             raise
 
-    @functools.wraps(function)
-    async def awaited(*args: P.args, **kwargs: P.kwargs) -> object:
-        with marked(kwargs.get("api_key")):
-            return await cast("Callable[P, Awaitable[object]]", function)(*args, **kwargs)
-
-    @functools.wraps(function)
-    def called(*args: P.args, **kwargs: P.kwargs) -> R:
-        with marked(kwargs.get("api_key")):
-            return function(*args, **kwargs)
-
-    return cast("Callable[P, R]", awaited) if inspect.iscoroutinefunction(function) else called
+    return runs_within(marked, function)
 
 
 def failure_of_call(error: Exception, api_key: object) -> Exception:
@@ -136,18 +127,23 @@ def failure_of_call(error: Exception, api_key: object) -> Exception:
     hide_tokens(error)
     if any(words in str(error) for words in _MISSING):
         return _missing_credential(error)
-    answered = next(
+    answered: Final = next(
         (each for each in causes(error) if not isinstance(each, openai.OpenAIError) and _status(each) >= 400), None
     )
+    raised: Final = _with_status_of(answered, error, api_key)
+    mark_clients_own(raised, api_key)
+    return raised
+
+
+def _with_status_of(answered: BaseException | None, error: Exception, api_key: object) -> Exception:
     if isinstance(error, httpx.HTTPStatusError) and _sent_token(error):
-        error = _as_answered(error)
-    elif _is_clients(api_key) and answered is not None:
-        if _status(answered) >= 500:
-            setattr(error, _ANTHROPICS, _status(answered))
-        elif _status(error) != _status(answered):
-            error = _as_answered(answered)
-    mark_clients_own(error, api_key)
-    return error
+        return _as_answered(error)
+    if not _is_clients(api_key) or answered is None:
+        return error
+    if _status(answered) >= 500:
+        setattr(error, _ANTHROPICS, _status(answered))
+        return error
+    return error if _status(error) == _status(answered) else _as_answered(answered)
 
 
 def mark_clients_own(error: BaseException, api_key: object) -> None:
@@ -166,7 +162,7 @@ def keeps_whose_it_is(map_error: Callable[P, R]) -> Callable[P, R]:
     """Make the mapping of a provider's error to LiteLLM's own raise it with the mark of what it was mapped from."""
 
     @functools.wraps(map_error)
-    def mapped(*args: P.args, **kwargs: P.kwargs) -> R:
+    def mapped(*args: P.args, **kwargs: P.kwargs) -> R:  # kwargs-ok: handed on
         try:
             return map_error(*args, **kwargs)
         except Exception as error:
@@ -184,10 +180,10 @@ def sent_until_refused(function: Callable[P, R]) -> Callable[P, R]:
 
     Raises a refusal that is being handled already: upstream tries a call again where it handles its failure.
     """
-    refused = [error for error in (sys.exc_info()[1],) if is_clients_own_failure(error)]
+    refused: Final = [error for error in (sys.exc_info()[1],) if is_clients_own_failure(error)]
 
     @contextlib.contextmanager
-    def final() -> Iterator[None]:
+    def final(_: Mapping[str, object]) -> Iterator[None]:
         for error in filter(None, refused):
             raise error
         try:
@@ -197,20 +193,9 @@ def sent_until_refused(function: Callable[P, R]) -> Callable[P, R]:
                 refused.append(error)
             raise
 
-    with final():
+    with final({}):
         pass
-
-    @functools.wraps(function)
-    def called(*args: P.args, **kwargs: P.kwargs) -> R:
-        with final():
-            return function(*args, **kwargs)
-
-    @functools.wraps(function)
-    async def awaited(*args: P.args, **kwargs: P.kwargs) -> object:
-        with final():
-            return await cast("Callable[P, Awaitable[object]]", function)(*args, **kwargs)
-
-    return cast("Callable[P, R]", awaited) if inspect.iscoroutinefunction(function) else called
+    return runs_within(final, function)
 
 
 def _is_clients(api_key: object) -> bool:
@@ -220,10 +205,10 @@ def _is_clients(api_key: object) -> bool:
 
 
 def _missing_credential(error: Exception) -> Exception:
-    if type(error) is ValueError and "ANTHROPIC_API_KEY" not in str(error):
-        error = ValueError(f"{error}. {_WHAT_TO_SET}")
-    setattr(error, _NOTHING_SENT, True)
-    return error
+    says_too_little: Final = type(error) is ValueError and "ANTHROPIC_API_KEY" not in str(error)
+    told: Final = ValueError(f"{error}. {_WHAT_TO_SET}") if says_too_little else error
+    setattr(told, _NOTHING_SENT, True)
+    return told
 
 
 def _sent_token(error: httpx.HTTPStatusError) -> bool:
@@ -233,34 +218,37 @@ def _sent_token(error: httpx.HTTPStatusError) -> bool:
 
 
 def _status(error: BaseException) -> int:
-    status = getattr(error, "status_code", None) or getattr(getattr(error, "response", None), "status_code", None)
+    status: Final = getattr(error, "status_code", None) or getattr(
+        getattr(error, "response", None), "status_code", None
+    )
     return status if isinstance(status, int) else 0
 
 
 # What framed Anthropic's body says nothing of the body the proxy writes: a client would wait for bytes that never come.
-_FRAMING = frozenset({"connection", "content-encoding", "content-length", "transfer-encoding"})
+_FRAMING: Final = frozenset({"connection", "content-encoding", "content-length", "transfer-encoding"})
 
 
 def _as_answered(error: BaseException) -> Exception:
     """LiteLLM's error for the status and body that Anthropic answered with, where a release lets httpx's out or maps it to another."""
     from litellm.litellm_core_utils.exception_mapping_utils import _get_response_headers
 
-    response = getattr(error, "response", None)
-    said = getattr(error, "message", None) if response is None else response.text
-    headers = {
-        n: v for n, v in dict(_get_response_headers(cast(Exception, error)) or {}).items() if n.lower() not in _FRAMING
-    }
-    answer = httpx.Response(_status(error), headers=headers, request=httpx.Request("POST", "https://api.anthropic.com"))
-    kinds: dict[int, Callable[..., Exception]] = {
+    response: Final = getattr(error, "response", None)
+    said: Final = getattr(error, "message", None) if response is None else response.text
+    sent: Final = _get_response_headers(error) if isinstance(error, Exception) else None
+    headers: Final = {name: value for name, value in dict(sent or {}).items() if name.lower() not in _FRAMING}
+    answer: Final = httpx.Response(
+        _status(error), headers=headers, request=httpx.Request("POST", "https://api.anthropic.com")
+    )
+    kinds: Final[Mapping[int, Callable[..., Exception]]] = {
         400: litellm.BadRequestError,
         401: litellm.AuthenticationError,
         403: litellm.exceptions.PermissionDeniedError,
         404: litellm.NotFoundError,
         429: litellm.RateLimitError,
     }
-    message = f"AnthropicException - {said or error}"
+    message: Final = f"AnthropicException - {said or error}"
     if (kind := kinds.get(_status(error))) is not None:
         return kind(message=message, llm_provider="anthropic", model="", response=answer)
-    raised = litellm.APIError(status_code=_status(error), message=message, llm_provider="anthropic", model="")
+    raised: Final = litellm.APIError(status_code=_status(error), message=message, llm_provider="anthropic", model="")
     setattr(raised, "headers", headers)  # noqa: B010  # where the proxy looks for them, whatever the error
     return raised

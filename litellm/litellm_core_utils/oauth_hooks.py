@@ -14,10 +14,12 @@ import functools
 import inspect
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractContextManager
-from typing import ParamSpec, TypeVar, cast  # noqa: TID251  # awaited or not is known as it runs
+from typing import Final, ParamSpec, TypeVar
 
-P = ParamSpec("P")
-R = TypeVar("R")
+from litellm.litellm_core_utils.wrapped_calls import runs_within
+
+P = ParamSpec("P")  # rebind-ok: mypy takes no TypeVar that is Final
+R = TypeVar("R")  # rebind-ok: mypy takes no TypeVar that is Final
 
 
 def hides_clients_request(
@@ -38,36 +40,26 @@ def _hidden(function: Callable[P, R]) -> Callable[P, R]:
 
         return hidden_from(function.__name__, arguments)
 
-    @functools.wraps(function)
-    async def awaited(*args: P.args, **kwargs: P.kwargs) -> object:
-        with unless_made_of_it(kwargs):
-            return await cast("Callable[P, Awaitable[object]]", function)(*args, **kwargs)
-
-    @functools.wraps(function)
-    def called(*args: P.args, **kwargs: P.kwargs) -> R:
-        with unless_made_of_it(kwargs):
-            return function(*args, **kwargs)
-
-    return cast("Callable[P, R]", awaited) if inspect.iscoroutinefunction(function) else called
+    return runs_within(unless_made_of_it, function)
 
 
 def takes_over_changes(run: Callable[P, Awaitable[R]]) -> Callable[P, Awaitable[R]]:
     """Make what runs hooks over a request's `data`, or a call's arguments, take over what they change into the client's own request."""
-    signature = inspect.signature(run)
+    signature: Final = inspect.signature(run)
 
     @functools.wraps(run)
-    async def hooked(*args: P.args, **kwargs: P.kwargs) -> R:
+    async def hooked(*args: P.args, **kwargs: P.kwargs) -> R:  # kwargs-ok: handed on
         from litellm.llms.anthropic.clients_request import clients_request
 
-        asked = clients_request()
+        asked: Final = clients_request()
         if asked is None:
             return await run(*args, **kwargs)
-        given = signature.bind(*args, **kwargs).arguments
-        is_whole = isinstance(given.get("data"), dict)
-        data: Mapping[str, object] = given["data"] if is_whole else {**given, **given.get("kwargs", {})}
-        before = asked.before_hooks(data)
-        result = await run(*args, **kwargs)
-        after: Mapping[str, object] = result if isinstance(result, Mapping) else data
+        given: Final = signature.bind(*args, **kwargs).arguments
+        is_whole: Final = isinstance(given.get("data"), dict)
+        data: Final[Mapping[str, object]] = given["data"] if is_whole else {**given, **given.get("kwargs", {})}
+        before: Final = asked.before_hooks(data)
+        result: Final = await run(*args, **kwargs)
+        after: Final[Mapping[str, object]] = result if isinstance(result, Mapping) else data
         asked.after_hooks(before, after if is_whole else {**data, **after})
         if is_whole:
             asked.hand_on(after)
@@ -78,21 +70,21 @@ def takes_over_changes(run: Callable[P, Awaitable[R]]) -> Callable[P, Awaitable[
 
 def takes_over_answer(run: Callable[P, Awaitable[R]]) -> Callable[P, Awaitable[R]]:
     """Make what runs hooks over a `response` take over what they change into Anthropic's answer to the client's own request."""
-    signature = inspect.signature(run)
+    signature: Final = inspect.signature(run)
 
     @functools.wraps(run)
-    async def hooked(*args: P.args, **kwargs: P.kwargs) -> R:
+    async def hooked(*args: P.args, **kwargs: P.kwargs) -> R:  # kwargs-ok: handed on
         from litellm.llms.anthropic.clients_request import clients_request
 
-        asked = clients_request()
+        asked: Final = clients_request()
         if asked is None or asked.answer is None:
             return await run(*args, **kwargs)
-        response = signature.bind(*args, **kwargs).arguments["response"]
+        response: Final = signature.bind(*args, **kwargs).arguments["response"]
         if not isinstance(response, dict):
             return await run(*args, **kwargs)
-        before = copy.deepcopy(response)
-        result = await run(*args, **kwargs)
-        after = result if isinstance(result, dict) else response
+        before: Final = copy.deepcopy(response)
+        result: Final = await run(*args, **kwargs)
+        after: Final = result if isinstance(result, dict) else response
         if after != before:
             asked.told.append((before, copy.deepcopy(after)))
         return result

@@ -29,10 +29,10 @@ def mask_records_of_litellm() -> bool:
 
     A filter would see the records of one logger only: not those of its children.
     """
-    make = logging.getLogRecordFactory()
+    make: Final = logging.getLogRecordFactory()
 
-    def masked_record(name: str, *args: object, **kwargs: object) -> logging.LogRecord:
-        record = make(name, *args, **kwargs)
+    def masked_record(name: str, *args: object, **kwargs: object) -> logging.LogRecord:  # kwargs-ok: handed on
+        record: Final = make(name, *args, **kwargs)
         if name.lower().startswith("litellm"):
             _mask(record)
         return record
@@ -43,22 +43,22 @@ def mask_records_of_litellm() -> bool:
 
 def _mask(record: logging.LogRecord) -> None:
     """Mask a record's message and traceback; a record that cannot be read is left for logging to complain of, in masked words."""
-    message = _text(record.getMessage)
-    if message is None:
-        args = record.args if isinstance(record.args, tuple) else (record.args,)
-        record.args = tuple(
+    said: Final = _text(record.getMessage)
+    if said is None:
+        args: Final = record.args if isinstance(record.args, tuple) else (record.args,)
+        record.args = tuple(  # rebind-ok: handlers are given this very record
             _masked_text(text) if _PREFIX in (text := _text(each.__repr__) or "") else each for each in args
         )
-        message = _text(record.msg.__str__) or ""
+    message: Final = (_text(record.msg.__str__) or "") if said is None else said
     if _PREFIX in message:
-        record.msg, record.args = (
-            _masked_text(message),
-            () if record.args and _text(record.getMessage) == message else record.args,
-        )
+        needs_no_args: Final = record.args and _text(record.getMessage) == message
+        record.msg = _masked_text(message)  # rebind-ok: handlers are given this very record
+        record.args = () if needs_no_args else record.args  # rebind-ok: as above
     if record.exc_info:
-        trace = _text(functools.partial(logging.Formatter().formatException, record.exc_info)) or ""
+        trace: Final = _text(functools.partial(logging.Formatter().formatException, record.exc_info)) or ""
         if _PREFIX in trace:
-            record.exc_info, record.exc_text = None, _masked_text(trace)
+            record.exc_info = None  # rebind-ok: as above
+            record.exc_text = _masked_text(trace)  # rebind-ok: as above
 
 
 def _text(read: Callable[[], object]) -> str | None:
@@ -112,10 +112,10 @@ def kept_sealed(value: object, validate: Callable[[object], object]) -> object:
 
 def masked_argument(argument: object) -> Any:  # noqa: ANN401  # of the kind that it was given
     """What a callback is given of a call: its strings masked, and its headers', and without a proxy's raw headers (`secret_fields`)."""
-    shown = masked(argument)
-    if not isinstance(shown, (dict, Mapping)):
-        return shown
-    if "secret_fields" in shown:
-        shown = {name: value for name, value in shown.items() if name != "secret_fields"}
-    headers = {name: masked(shown[name]) for name in _HEADERS if isinstance(shown.get(name), (dict, Mapping))}
+    given: Final = masked(argument)
+    if not isinstance(given, (dict, Mapping)):
+        return given
+    has_secrets: Final = "secret_fields" in given
+    shown: Final = {name: v for name, v in given.items() if name != "secret_fields"} if has_secrets else given
+    headers: Final = {name: masked(shown[name]) for name in _HEADERS if isinstance(shown.get(name), (dict, Mapping))}
     return {**shown, **headers} if any(headers[name] is not shown[name] for name in headers) else shown

@@ -15,8 +15,8 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Awaitable, Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Final, ParamSpec, TypeVar, cast  # noqa: TID251  # awaited or not is known as it runs
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Final, ParamSpec, TypeAlias, TypeVar, cast  # noqa: TID251  # awaited or not is known as it runs
 
 import litellm
 from litellm._logging import verbose_logger
@@ -34,11 +34,11 @@ from litellm.llms.custom_httpx.oauth_exit import configured_elsewhere
 if TYPE_CHECKING:
     from litellm.llms.anthropic.oauth import OAuthToken, ScopedHeaders
 
-P = ParamSpec("P")
-R = TypeVar("R")
-_Change = Callable[[tuple[object, ...], Arguments], tuple[tuple[object, ...], Arguments]]
+P = ParamSpec("P")  # rebind-ok: mypy takes no TypeVar that is Final
+R = TypeVar("R")  # rebind-ok: mypy takes no TypeVar that is Final
+_Change: TypeAlias = Callable[[tuple[object, ...], Arguments], tuple[tuple[object, ...], Arguments]]
 # Model, provider, `api_key` and `api_base` of a call.
-_Resolved = tuple[str, str, str | None, str | None]
+_Resolved: TypeAlias = tuple[str, str, str | None, str | None]
 # With `fallbacks`, these only hand their arguments on, to one call a model: each of those is scoped by itself.
 _HANDING_ON: Final = frozenset({"completion", "acompletion"})
 
@@ -57,8 +57,8 @@ def scopes_client_tokens(
 
 def scopes_client_token(function: Callable[P, R]) -> Callable[P, R]:
     """Make one call scope the token in its caller's headers."""
-    signature = inspect.signature(function)
-    hands_on = function.__name__ in _HANDING_ON
+    signature: Final = inspect.signature(function)
+    hands_on: Final = function.__name__ in _HANDING_ON
 
     def scope(args: tuple[object, ...], kwargs: Arguments) -> tuple[tuple[object, ...], Arguments]:
         if hands_on and kwargs.get("fallbacks"):
@@ -71,27 +71,31 @@ def scopes_client_token(function: Callable[P, R]) -> Callable[P, R]:
 def _with_changed(function: Callable[P, R], change: _Change) -> Callable[P, R]:
     """The function, called with changed arguments."""
 
-    @functools.wraps(function)
-    async def awaited(*args: object, **kwargs: object) -> object:
-        args, kwargs = change(args, kwargs)
-        return await cast("Callable[..., Awaitable[object]]", function)(*args, **kwargs)
+    asynchronous: Final = cast("Callable[..., Awaitable[object]]", function)  # cast-ok: if it is
+    synchronous: Final = cast("Callable[..., object]", function)  # cast-ok: if it is
 
     @functools.wraps(function)
-    def called(*args: object, **kwargs: object) -> object:
-        args, kwargs = change(args, kwargs)
-        return cast("Callable[..., object]", function)(*args, **kwargs)
+    async def awaited(*args: object, **kwargs: object) -> object:  # kwargs-ok: handed on
+        positional, named = change(args, kwargs)
+        return await asynchronous(*positional, **named)
 
-    return cast(Callable[P, R], awaited if inspect.iscoroutinefunction(function) else called)
+    @functools.wraps(function)
+    def called(*args: object, **kwargs: object) -> object:  # kwargs-ok: handed on
+        positional, named = change(args, kwargs)
+        return synchronous(*positional, **named)
+
+    changed: Final = awaited if inspect.iscoroutinefunction(function) else called
+    return cast("Callable[P, R]", changed)  # cast-ok: as the function is
 
 
 def keeps_token_at_anthropic(resolve: Callable[P, _Resolved]) -> Callable[P, _Resolved]:
     """Make the resolution of a call's provider answer another than Anthropic without a sealed token: with the key it displaced, or none."""
-    position = list(inspect.signature(resolve).parameters).index("api_key")
+    position: Final = list(inspect.signature(resolve).parameters).index("api_key")
 
     @functools.wraps(resolve)
-    def resolved(*args: P.args, **kwargs: P.kwargs) -> _Resolved:
-        answer = resolve(*args, **kwargs)
-        key = args[position] if len(args) > position else kwargs.get("api_key")
+    def resolved(*args: P.args, **kwargs: P.kwargs) -> _Resolved:  # kwargs-ok: handed on
+        answer: Final = resolve(*args, **kwargs)
+        key: Final = args[position] if len(args) > position else kwargs.get("api_key")
         if type(key) is str or key is None:
             return answer
         from litellm.llms.anthropic.oauth import OAUTH_PROVIDERS, OAuthToken
@@ -120,14 +124,14 @@ def scoped_for(
     from litellm.llms.anthropic import oauth as policy
     from litellm.llms.anthropic.oauth_origins import ORIGINS_ENV, allowed_origins
 
-    named = [base for base in api_bases if isinstance(base, str) and base.strip()]
-    bases: list[str | None] = [*named] or [
+    named: Final = [base for base in api_bases if isinstance(base, str) and base.strip()]
+    bases: Final[Sequence[str | None]] = [*named] or [
         litellm.api_base,
         _secret("ANTHROPIC_API_BASE") or _secret("ANTHROPIC_BASE_URL"),
     ]
-    own = own_key if isinstance(own_key, str) else None
+    own: Final = own_key if isinstance(own_key, str) else None
     try:
-        scoped = policy.scope_headers(
+        scoped: Final = policy.scope_headers(
             headers, provider=provider, api_bases=bases, allowed=allowed_origins(), own_key=own
         )
     except policy.InvalidTokenError as error:
@@ -163,10 +167,10 @@ def may_send_oauth(parameters: Mapping[str, object], args: tuple[object, ...], k
     """Whether a call with these arguments may send an OAuth token, whichever it would choose."""
     from litellm.llms.anthropic.oauth import has_token, is_anthropic_oauth_key
 
-    named = litellm.utils.with_named_credential({**dict(zip(parameters, args, strict=False)), **kwargs})
-    keys = (named.get("api_key"), configured_key(), _secret("ANTHROPIC_AUTH_TOKEN"))
+    named: Final = litellm.utils.with_named_credential({**dict(zip(parameters, args, strict=False)), **kwargs})
+    keys: Final = (named.get("api_key"), configured_key(), _secret("ANTHROPIC_AUTH_TOKEN"))
     # What a reference to a secret stands for is read where the call is made.
-    refers = isinstance(keys[0], str) and keys[0].startswith("oidc/")
+    refers: Final = isinstance(keys[0], str) and keys[0].startswith("oidc/")
     return (
         refers
         or any(is_anthropic_oauth_key(key) for key in keys)
@@ -187,34 +191,34 @@ def _scoped(
 ) -> tuple[tuple[object, ...], Arguments]:
     from litellm.llms.anthropic import oauth as policy
 
-    named: Arguments = {**dict(zip(signature.parameters, args, strict=False)), **kwargs} if args else kwargs
-    key = named.get("api_key")
-    asks = policy.asks_for_oauth if key else policy.betas_in
+    named: Final[Arguments] = {**dict(zip(signature.parameters, args, strict=False)), **kwargs} if args else kwargs
+    key: Final = named.get("api_key")
+    asks: Final = policy.asks_for_oauth if key else policy.betas_in
     if not isinstance(key, policy.OAuthToken) and not any(
         any_headers(named.get(name), lambda each: policy.has_token(each) or bool(asks(each)))
         for name in HEADER_ARGUMENTS
     ):
         return args, kwargs
-    provider = provider_of(signature, named)
-    carried = clients_token(key)
-    headers = {**merged_headers(named, provider), **({} if carried is None else {"authorization": carried})}
-    own = key if carried is None else carried.displaced
-    federated = named.get("anthropic_federation_rule_id")
-    bases = (named.get("api_base"), named.get("base_url"))
-    scoped = scoped_for(headers, provider, bases, own_key=own or federated, deployment=_deployment(named))
-    goes_out = (
+    provider: Final = provider_of(signature, named)
+    carried: Final = clients_token(key)
+    headers: Final = {**merged_headers(named, provider), **({} if carried is None else {"authorization": carried})}
+    own: Final = key if carried is None else carried.displaced
+    federated: Final = named.get("anthropic_federation_rule_id")
+    bases: Final = (named.get("api_base"), named.get("base_url"))
+    scoped: Final = scoped_for(headers, provider, bases, own_key=own or federated, deployment=_deployment(named))
+    goes_out: Final = (
         carried if carried and scoped.token else scoped.token or _own_key(own, provider, policy.betas_in(headers))
     )
     for value in headers.values():
         if isinstance(value, policy.OAuthToken):
             value.goes_out = clients_token(goes_out) is not None
     # The betas beside a token travel with it: not every call reads every argument, or finds them under another casing.
-    strip = functools.partial(
+    strip: Final = functools.partial(
         policy.without_oauth, keep_oauth_beta=scoped.may_go, keep_betas=not isinstance(goes_out, policy.OAuthToken)
     )
-    changes = {name: changed_headers(named[name], strip) for name in HEADER_ARGUMENTS if named.get(name)}
+    changes: Final = {name: changed_headers(named[name], strip) for name in HEADER_ARGUMENTS if named.get(name)}
     changes["api_key"] = goes_out
-    positional = tuple(changes.pop(name, value) for name, value in zip(signature.parameters, args, strict=False))
+    positional: Final = tuple(changes.pop(name, value) for name, value in zip(signature.parameters, args, strict=False))
     return positional, {**kwargs, **changes}
 
 
@@ -223,7 +227,7 @@ def _own_key(key: object, provider: str | None, betas: str) -> object:
     from litellm.llms.anthropic import oauth as policy
 
     try:
-        token = policy.oauth_token(key or (configured_key() if betas else None))
+        token: Final = policy.oauth_token(key or (configured_key() if betas else None))
     except policy.InvalidTokenError as error:
         raise authentication_error(str(error)) from None
     if token is None:
@@ -237,12 +241,12 @@ def _own_key(key: object, provider: str | None, betas: str) -> object:
 
 def provider_of(signature: inspect.Signature, named: Mapping[str, object]) -> str | None:
     """The provider that a call with these arguments goes to; None where they do not say."""
-    parameter = signature.parameters.get("custom_llm_provider")
-    provider = named.get("custom_llm_provider") or getattr(parameter, "default", None)
-    model = named.get("model")
+    parameter: Final = signature.parameters.get("custom_llm_provider")
+    provider: Final = named.get("custom_llm_provider") or getattr(parameter, "default", None)
+    model: Final = named.get("model")
     if isinstance(model, str) and model:
         try:
-            resolve: Callable[..., _Resolved] = litellm.get_llm_provider
+            resolve: Final[Callable[..., _Resolved]] = litellm.get_llm_provider
             return resolve(model=model, custom_llm_provider=provider, api_base=named.get("api_base"))[1]
         except litellm.BadRequestError:
             pass  # The call itself says so, better; no provider is one the token may not go to.
@@ -250,7 +254,7 @@ def provider_of(signature: inspect.Signature, named: Mapping[str, object]) -> st
 
 
 def _deployment(named: Mapping[str, object]) -> str:
-    info = named.get("model_info")
+    info: Final = named.get("model_info")
     return str((info.get("id") if isinstance(info, Mapping) else None) or named.get("model") or "unnamed")
 
 

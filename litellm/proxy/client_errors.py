@@ -36,17 +36,18 @@ def answers_as_anthropic(handler: Callable[..., Awaitable[Response]]) -> Callabl
     async def answered(request: Request, exc: ProxyException) -> Response:
         from litellm.proxy.auth.auth_utils import get_request_route
 
-        own = next((each for each in causes(exc) if is_clients_own_failure(each)), None)
-        anthropics = _anthropics_own(exc)
+        own: Final = next((each for each in causes(exc) if is_clients_own_failure(each)), None)
+        anthropics: Final = _anthropics_own(exc)
         if own is None and anthropics is None and not isinstance(exc, CredentialError):
             return await handler(request, exc)
         if own is None and anthropics is not None:
-            exc.code, exc.type = str(anthropics), _OF_ANTHROPICS_OWN.get(anthropics, "api_error")
-        status = int(exc.code or 401)
-        exc.type = ERROR_TYPES.get(status, exc.type)
+            exc.code = str(anthropics)  # rebind-ok: the handler answers with this very error
+            exc.type = _OF_ANTHROPICS_OWN.get(anthropics, "api_error")  # rebind-ok: as above
+        status: Final = int(exc.code or 401)
+        exc.type = ERROR_TYPES.get(status, exc.type)  # rebind-ok: as above
         if not get_request_route(request).startswith(_ANTHROPIC_ROUTES):
             return _with_retry_after(await handler(request, exc), exc)
-        body = {"type": "error", "error": {"type": exc.type, "message": exc.message}}
+        body: Final = {"type": "error", "error": {"type": exc.type, "message": exc.message}}
         return _with_retry_after(JSONResponse(body, status_code=status, headers=exc.headers), exc)
 
     return answered
@@ -64,14 +65,14 @@ def passes_retry_after_on(render: Callable[..., Response]) -> Callable[..., Resp
 
 def _anthropics_own(exc: BaseException | None) -> int | None:
     """The status of Anthropic's own failure, if the nearest of LiteLLM's errors stands for one: no other provider was asked since."""
-    nearest = next((each for each in causes(exc) if isinstance(each, openai.OpenAIError)), None)
+    nearest: Final = next((each for each in causes(exc) if isinstance(each, openai.OpenAIError)), None)
     return status_of_anthropics_own(nearest)
 
 
 def clients_own_failure(error: Exception) -> ProxyException:
     """The proxy's error for one that the client's own token earned, with Anthropic's status and type."""
-    status: int = getattr(error, "status_code")  # noqa: B009  # of whichever class: it has one
-    kind = ERROR_TYPES.get(status, "api_error")
+    status: Final[int] = getattr(error, "status_code")  # noqa: B009  # of whichever class: it has one
+    kind: Final = ERROR_TYPES.get(status, "api_error")
     return ProxyException(message=str(error), type=kind, param=None, code=status)
 
 
@@ -79,12 +80,12 @@ def _with_retry_after(response: Response, error: BaseException | None) -> Respon
     """The response with Anthropic's `retry-after`, if the error, or one it was raised for, is what the client's own token was answered."""
     from litellm.litellm_core_utils.exception_mapping_utils import _get_response_headers
 
-    chain = causes(error)
+    chain: Final = causes(error)
     if any(is_clients_own_failure(each) for each in chain) or _anthropics_own(error) is not None:
-        answered: Iterator[Mapping[str, str]] = (
+        answered: Final[Iterator[Mapping[str, str]]] = (
             _get_response_headers(each) or {} for each in chain if isinstance(each, Exception)
         )
-        retry_after = next((headers["retry-after"] for headers in answered if "retry-after" in headers), None)
+        retry_after: Final = next((headers["retry-after"] for headers in answered if "retry-after" in headers), None)
         if retry_after is not None:
-            response.headers["retry-after"] = retry_after
+            response.headers["retry-after"] = retry_after  # rebind-ok: this very response is sent
     return response

@@ -30,29 +30,29 @@ from litellm.llms.anthropic.oauth import (
 from litellm.proxy._types import ProxyException
 from litellm.proxy.auth.litellm_key import as_sent, errors_for_the_client, fields_without_litellm_key
 
-P = ParamSpec("P")
+P = ParamSpec("P")  # rebind-ok: mypy takes no TypeVar that is Final
 _SHOWN: Final = MASK.encode()
 
 
-def carries_client_token(clean_headers: Callable[P, dict[str, str]]) -> Callable[P, dict[str, str]]:
+def carries_client_token(clean_headers: Callable[P, Mapping[str, str]]) -> Callable[P, Mapping[str, str]]:
     """Make the cleaning of a request's headers keep its client's token, sealed, and no header with the LiteLLM key."""
 
-    signature = inspect.signature(clean_headers)
+    signature: Final = inspect.signature(clean_headers)
 
     @functools.wraps(clean_headers)
-    def cleaned(*args: P.args, **kwargs: P.kwargs) -> dict[str, str]:
-        given = signature.bind(*args, **kwargs).arguments
-        headers: Mapping[str, str] = given["headers"]
-        fields = fields_without_litellm_key(headers, given.get("litellm_key_header_name"))
-        no_key = dict(fields)
+    def cleaned(*args: P.args, **kwargs: P.kwargs) -> Mapping[str, str]:  # kwargs-ok: handed on
+        given: Final = signature.bind(*args, **kwargs).arguments
+        headers: Final[Mapping[str, str]] = given["headers"]
+        fields: Final = fields_without_litellm_key(headers, given.get("litellm_key_header_name"))
+        no_key: Final = dict(fields)
         # Of a name that comes several times upstream keeps the last, which may be the one with the key.
-        kept = {name: no_key[name] for name in clean_headers(*args, **kwargs) if name in no_key}
+        kept: Final = {name: no_key[name] for name in clean_headers(*args, **kwargs) if name in no_key}
         if not has_token(headers):
             return kept
         with errors_for_the_client():
-            token = token_in_headers(as_sent(headers))
-        others = without_oauth(kept, keep_oauth_beta=True, keep_betas=False)
-        betas = merge_betas(*(value for name, value in fields if name.lower() == BETA_HEADER))
+            token: Final = token_in_headers(as_sent(headers))
+        others: Final = without_oauth(kept, keep_oauth_beta=True, keep_betas=False)
+        betas: Final = merge_betas(*(value for name, value in fields if name.lower() == BETA_HEADER))
         return {
             **others,
             **({BETA_HEADER: betas} if betas else {}),
@@ -79,7 +79,7 @@ class SealsClientTokens:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if any(holds_token(value) for _, value in scope.get("headers", ())):
-            scope["headers"] = [
+            scope["headers"] = [  # rebind-ok: whoever holds this scope is to read the mask
                 (name, _sealed_value(value) if holds_token(value) else value) for name, value in scope["headers"]
             ]
         await self.app(scope, receive, send)
@@ -91,12 +91,12 @@ def came_with_token(scope: Scope) -> bool:
 
 
 def _sealed_value(value: bytes) -> bytes:
-    sealed_value = _SealedValue(MASK, "latin-1")
+    sealed_value: Final = _SealedValue(MASK, "latin-1")
     sealed_value.token = OAuthToken(value.decode("latin-1"))
     return sealed_value
 
 
-def seal_client_credentials(data: dict[str, object]) -> None:
+def seal_client_credentials(data: dict[str, object]) -> None:  # mutable-ok: it is sealed in place
     """Seal each OAuth token in a request's data, in place: one that came as `api_key` is the client's, for this request, as in a header.
 
     Raises ProxyException, 400, where headers that are none stand in its way.
@@ -104,8 +104,8 @@ def seal_client_credentials(data: dict[str, object]) -> None:
     key, others = data.get("api_key"), data.get("extra_headers") or {}
     if holds_token(key):
         if not isinstance(others, Mapping):
-            reason = "`extra_headers` is no object of names and values, and an Anthropic OAuth token came beside it. Correct it."
+            reason: Final = "`extra_headers` is no object of names and values, and an Anthropic OAuth token came beside it. Correct it."
             raise ProxyException(message=reason, type="invalid_request_error", param="extra_headers", code=400)
-        del data["api_key"]
-        data["extra_headers"] = {"authorization": OAuthToken(key), **others}
+        del data["api_key"]  # rebind-ok: the request itself is what LiteLLM goes on with
+        data["extra_headers"] = {"authorization": OAuthToken(key), **others}  # rebind-ok: as above
     data.update(seal((), data)[1])

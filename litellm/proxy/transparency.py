@@ -11,7 +11,9 @@ Remove when: upstream answers a request with a client's own token with Anthropic
 from __future__ import annotations
 
 import asyncio
+import functools
 import json
+from collections.abc import Mapping, Sequence
 from typing import Any, Final  # noqa: TID251  # a JSON document, merged with another
 from urllib.parse import unquote_plus
 
@@ -44,11 +46,11 @@ class ServesTransparently:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        route = _route(scope)
+        route: Final = _route(scope)
         if route is None:
             await self.app(scope, receive, send)
             return
-        exchange = _Exchange(route, _clients_request(scope, route), receive, send)
+        exchange: Final = _Exchange(route, _clients_request(scope, route), receive, send)
         with serving(exchange.asked):
             try:
                 await self.app(scope, exchange.receive, exchange.send)
@@ -56,12 +58,12 @@ class ServesTransparently:
                 exchange.end()
 
 
-def without_keys(headers: list[tuple[str, str]], user: UserAPIKeyAuth | None = None) -> list[tuple[str, str]]:
+def without_keys(headers: Sequence[tuple[str, str]], user: UserAPIKeyAuth | None = None) -> Sequence[tuple[str, str]]:
     """Headers, of which some may come several times, without those that carry the LiteLLM key of `user`, or the first one among them."""
-    joined: dict[str, str] = {}
+    joined: Final[dict[str, str]] = {}  # mutable-ok: built here
     for name, value in headers:
         joined[name] = f"{joined[name]}, {value}" if name in joined else value
-    kept = without_litellm_key(joined, custom_key_header(), user)
+    kept: Final = without_litellm_key(joined, custom_key_header(), user)
     return [(name, value) for name, value in headers if name in kept]
 
 
@@ -71,16 +73,18 @@ def _route(scope: Scope) -> str | None:
 
     if scope["type"] != "http" or not came_with_token(scope):
         return None
-    route = get_request_route(Request(scope))
+    route: Final = get_request_route(Request(scope))
     return route if route in _MESSAGES or route.startswith(_PASS_THROUGH) else None
 
 
 def _clients_request(scope: Scope, route: str) -> ClientsRequest:
-    prefix = _PASS_PREFIX if route.startswith(_PASS_THROUGH) else ""
-    headers = [
+    prefix: Final = _PASS_PREFIX if route.startswith(_PASS_THROUGH) else ""
+    headers: Final = [
         (name.decode("latin-1").removeprefix(prefix), value.decode("latin-1")) for name, value in scope["headers"]
     ]
-    query = [part for part in scope["query_string"].split(b"&") if _may_leave(unquote_plus(part.decode("latin-1")))]
+    query: Final = [
+        part for part in scope["query_string"].split(b"&") if _may_leave(unquote_plus(part.decode("latin-1")))
+    ]
     return ClientsRequest(b"&".join(query), without_keys(headers))
 
 
@@ -107,7 +111,7 @@ class _Exchange:
         if self._watch is not None:
             await self.asked.left.wait()
             return {"type": "http.disconnect"}
-        message = await self._receive()
+        message: Final = await self._receive()
         if message["type"] == "http.request":
             self.asked.body += message.get("body", b"")
             if not message.get("more_body", False):
@@ -149,22 +153,22 @@ class _Exchange:
             return True
         return self._route in _MESSAGES and self.asked.answer is not None and not _is_stream(self.asked.answer)
 
-    def _headers(self, body: bytes) -> list[tuple[bytes, bytes]]:
+    def _headers(self, body: bytes) -> Sequence[tuple[bytes, bytes]]:
         """Anthropic's headers, and beside them LiteLLM's own; LiteLLM's alone where this answer is not Anthropic's. body: its beginning."""
-        answer = self.asked.answer
-        own: list[tuple[bytes, bytes]] = list(self._start["headers"])
+        answer: Final = self.asked.answer
+        own: Final[Sequence[tuple[bytes, bytes]]] = list(self._start["headers"])
         if answer is None or not self._is_answers(answer, body):
             return own
-        theirs = [
+        theirs: Final = [
             (name.lower(), value)
             for name, value in answer.headers.raw
             if name.lower().decode("latin-1") not in _NOT_HANDED_BACK
         ]
         # LiteLLM copies some of them, in some releases those of a body that was compressed.
-        copied = {*(name.encode() for name in _NOT_HANDED_BACK), b"retry-after", *(name for name, _ in theirs)}
+        copied: Final = {*(name.encode() for name in _NOT_HANDED_BACK), b"retry-after", *(name for name, _ in theirs)}
         if "content-encoding" not in answer.headers:
             copied.discard(b"content-length")
-        beside = [
+        beside: Final = [
             (name, value)
             for name, value in own
             if name.lower() not in copied and not name.lower().startswith(b"llm_provider-")
@@ -173,7 +177,7 @@ class _Exchange:
 
     def _is_answers(self, answer: httpx.Response, body: bytes) -> bool:
         """Whether what LiteLLM answers is Anthropic's answer: not a fallback's, and no refusal of LiteLLM's own."""
-        failed = self._start["status"] >= 400
+        failed: Final = self._start["status"] >= 400
         if _is_stream(answer):
             return (failed or _starts_with_error(body)) == _starts_with_error(self.asked.received)
         return bool(failed == (answer.status_code >= 400))
@@ -182,22 +186,26 @@ class _Exchange:
         if self._start["status"] < 400 and self._is_no_message():
             self._start = {**self._start, "status": 502}
         answer, status = self.asked.answer, self._start["status"]
-        headers = self._headers(body)
+        headers: Final = self._headers(body)
         if answer is None or not self._is_answers(answer, body):
-            body = body if status < 400 else _as_anthropics(status, body)
+            await self._send_whole(status, headers, body if status < 400 else _as_anthropics(status, body))
         elif _is_stream(answer):
-            body, status = bytes(self.asked.received), answer.status_code
+            await self._send_whole(answer.status_code, headers, bytes(self.asked.received))
         elif self._route in _MESSAGES or status >= 400:
-            body, status = self._told(answer, body), answer.status_code
-        framed = [(name, value) for name, value in headers if name.lower() != b"content-length"]
-        length = (b"content-length", str(len(body)).encode())
+            await self._send_whole(answer.status_code, headers, self._told(answer, body))
+        else:
+            await self._send_whole(status, headers, body)
+        self._done = True
+
+    async def _send_whole(self, status: int, headers: Sequence[tuple[bytes, bytes]], body: bytes) -> None:
+        framed: Final = [(name, value) for name, value in headers if name.lower() != b"content-length"]
+        length: Final = (b"content-length", str(len(body)).encode())
         await self._send({**self._start, "status": status, "headers": [*framed, length]})
         await self._send({"type": "http.response.body", "body": body})
-        self._done = True
 
     def _is_no_message(self) -> bool:
         """Whether Anthropic's success is not what it should be: older releases give what they say of it the status of a success, too."""
-        answer = self.asked.answer
+        answer: Final = self.asked.answer
         if answer is None or self._route not in _MESSAGES or answer.status_code >= 400 or _is_stream(answer):
             return False
         return answer.is_closed and not _object(answer.content)
@@ -205,23 +213,25 @@ class _Exchange:
     def _told(self, answer: httpx.Response, body: bytes) -> bytes:
         """Anthropic's body, with what hooks changed of it; LiteLLM's where it is of another message, as one that a follow-up brought."""
         try:
-            said = answer.content
+            said: Final = answer.content
         except httpx.ResponseNotRead:
             return body
         theirs, ours = _object(said), _object(body)
         if answer.status_code < 400 and theirs.get("id") != ours.get("id"):
             return body
-        changed: Any = theirs
-        for before, after in self.asked.told:
-            changed = merged(changed, before, after)
-        values = {name: value for name, value in changed.items() if name not in theirs or theirs[name] != value}
-        dropped = theirs.keys() - changed.keys()
+        changed: Final[Any] = functools.reduce(_with_change, self.asked.told, theirs)
+        values: Final = {name: value for name, value in changed.items() if name not in theirs or theirs[name] != value}
+        dropped: Final = theirs.keys() - changed.keys()
         return edited(said.decode(), members_of(said.decode()), values, dropped).encode() if values or dropped else said
 
     def _breaks_off(self, message: Message) -> bool:
         """Whether nothing more is sent: the stream that Anthropic did not end is not ended here either, in LiteLLM's words or without."""
-        last = not message.get("more_body", False)
+        last: Final = not message.get("more_body", False)
         return self.asked.cut and (last or b"event: error" in message.get("body", b""))
+
+
+def _with_change(own: object, change: tuple[object, object]) -> Any:  # noqa: ANN401  # a JSON document
+    return merged(own, *change)
 
 
 def _is_stream(answer: httpx.Response) -> bool:
@@ -232,9 +242,9 @@ def _starts_with_error(received: bytes | bytearray) -> bool:
     return received.lstrip().startswith(b"event: error")
 
 
-def _object(body: bytes) -> dict[str, object]:
+def _object(body: bytes) -> Mapping[str, object]:
     try:
-        value = json.loads(body)
+        value: Final = json.loads(body)
     except ValueError:
         return {}
     return value if isinstance(value, dict) else {}
@@ -242,15 +252,15 @@ def _object(body: bytes) -> dict[str, object]:
 
 def _as_anthropics(status: int, body: bytes) -> bytes:
     """A refusal of LiteLLM's own, in Anthropic's shape of an error."""
-    said = _object(body)
-    error = said.get("error")
+    said: Final = _object(body)
+    error: Final = said.get("error")
     if said.get("type") == "error" and isinstance(error, dict) and error.get("type") in _ERROR_TYPES.values():
         return body
-    message = (
+    message: Final = (
         error.get("message")
         if isinstance(error, dict)
         else error or said.get("detail") or body.decode(errors="replace")
     )
-    kind = _ERROR_TYPES.get(status, "invalid_request_error" if status < 500 else "api_error")
-    told = {"type": kind, "message": message if isinstance(message, str) else json.dumps(message)}
+    kind: Final = _ERROR_TYPES.get(status, "invalid_request_error" if status < 500 else "api_error")
+    told: Final = {"type": kind, "message": message if isinstance(message, str) else json.dumps(message)}
     return json.dumps({"type": "error", "error": told}).encode()

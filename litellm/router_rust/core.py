@@ -8,6 +8,8 @@ Upstream: none yet
 Remove when: upstream scopes retries and fallbacks by whose credential failed.
 """
 
+from typing import Final
+
 from litellm.litellm_core_utils.oauth_arguments import drop_tokens
 from litellm.litellm_core_utils.oauth_failures import is_clients_own_failure
 from litellm.router_rust.clients_failures import refusal_in, refused_in, tries_none_again
@@ -33,13 +35,13 @@ class _Driver:
         ...
 
     async def attempt(self, step):
-        refused = refusal_in(step.get("model"), self._level_errors)
+        refused: Final = refusal_in(step.get("model"), self._level_errors)
         if refused is not None:
             return {**self._failed(step, {}, None, refused), "recorded": True}
         ...
 
     def attempt_sync(self, step):
-        refused = refusal_in(step.get("model"), self._level_errors)
+        refused: Final = refusal_in(step.get("model"), self._level_errors)
         if refused is not None:
             return {**self._failed(step, {}, None, refused), "recorded": True}
         ...

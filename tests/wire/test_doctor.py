@@ -188,7 +188,7 @@ def test_what_weakens_a_setup_is_a_warning(tmp_path: Path, monkeypatch: pytest.M
     told = _told(capsys, "--config", str(_config(tmp_path, models, general_settings={}, include=["other.yaml"])), status=0)
     expected = [
         "The files that `include` names are not looked at.",
-        "There is no LiteLLM key: whoever reaches the proxy may use the deployments' own credentials.",
+        "There is no LiteLLM key: whoever reaches the proxy may use the deployments' credentials.",
         "A client may choose the `api_base`, and this deployment's own key goes wherever it says.",
         "An Anthropic OAuth token is configured for openai, and goes there.",
         "NOT_SET is not set in this environment. (A secret manager that the proxy is configured with may have it.)",

@@ -14,12 +14,12 @@ import copy
 import functools
 import inspect
 from collections.abc import Callable, Iterable, Mapping
-from typing import Final, ParamSpec
+from typing import Final, ParamSpec, TypeAlias
 
 import litellm
 from litellm.llms.anthropic.oauth import token_in_headers
 
-P = ParamSpec("P")
+P = ParamSpec("P")  # rebind-ok: mypy takes no TypeVar that is Final
 # Anthropic's as well as OpenAI's, by whose name LiteLLM would take it for its own.
 _OF_BOTH: Final = frozenset({"service_tier"})
 _INTERNAL: Final = ("_", "litellm_")
@@ -28,22 +28,29 @@ _TRANSLATED: Final = frozenset({"context_management", "tools"})
 _REQUIRED: Final = ("model", "messages")
 
 
-def keeps_callers_fields(transform: Callable[P, dict[str, object]]) -> Callable[P, dict[str, object]]:
+_Transforms: TypeAlias = Callable[P, dict[str, object]]
+
+
+def keeps_callers_fields(transform: _Transforms[P]) -> _Transforms[P]:
     """Make what writes the body of a messages request keep its caller's fields, where an OAuth token goes out and no proxy handed it on."""
-    signature = inspect.signature(transform)
+    signature: Final = inspect.signature(transform)
 
     @functools.wraps(transform)
-    def transformed(*args: P.args, **kwargs: P.kwargs) -> dict[str, object]:
-        given = signature.bind(*args, **kwargs).arguments
+    def transformed(
+        *args: P.args,
+        **kwargs: P.kwargs,  # kwargs-ok: handed on
+    ) -> dict[str, object]:  # mutable-ok: as upstream has it
+        given: Final = signature.bind(*args, **kwargs).arguments
         call, fields = given["litellm_params"], given["anthropic_messages_optional_request_params"]
         if token_in_headers(given["headers"]) is None or getattr(call, "proxy_server_request", None):
             return transform(*args, **kwargs)
-        written = copy.deepcopy(fields)
-        request = transform(*args, **kwargs)
-        if not _asks_for_fitting(call, written):
-            request = {name: value for name, value in request.items() if name in written or name in _REQUIRED}
-            request.update({name: value for name, value in written.items() if name not in _TRANSLATED})
-        return {**request, **unknown_fields(call.model_extra or {})}
+        written: Final = copy.deepcopy(fields)
+        request: Final = transform(*args, **kwargs)
+        unknown: Final = unknown_fields(call.model_extra or {})
+        if _asks_for_fitting(call, written):
+            return {**request, **unknown}
+        asked: Final = {name: request[name] for name in request if name in written or name in _REQUIRED}
+        return {**asked, **{name: written[name] for name in written if name not in _TRANSLATED}, **unknown}
 
     return transformed
 
@@ -53,12 +60,12 @@ def _asks_for_fitting(call: object, fields: Mapping[str, object]) -> bool:
     return bool(litellm.drop_params or getattr(call, "drop_params", None) or fields.get("reasoning_effort"))
 
 
-def unknown_fields(call: Mapping[str, object]) -> dict[str, object]:
+def unknown_fields(call: Mapping[str, object]) -> Mapping[str, object]:
     """The arguments of a call that are neither LiteLLM's own nor fields that it knows: as in `completion`, they are the provider's."""
-    fields = litellm.utils.get_non_default_completion_params(dict(call))
+    fields: Final = litellm.utils.get_non_default_completion_params(dict(call))
     fields.update({name: value for name, value in call.items() if name in _OF_BOTH})
-    dropped = call.get("additional_drop_params")
-    not_sent = {*_names(), *(dropped if isinstance(dropped, Iterable) else ())}
+    dropped: Final = call.get("additional_drop_params")
+    not_sent: Final = {*_names(), *(dropped if isinstance(dropped, Iterable) else ())}
     return {
         name: value
         for name, value in fields.items()

@@ -17,7 +17,7 @@ import contextvars
 import copy
 import functools
 import json
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from typing import Final
 
 import httpx
@@ -65,12 +65,13 @@ class ClientsRequest:
     that broke off. told: what hooks made of the answer, before and after. left: set once the client has gone away.
     """
 
-    def __init__(self, query: bytes, headers: list[tuple[str, str]]) -> None:
-        per_hop = _OF_THE_WAY | {
-            part.strip().lower() for name, value in headers if name.lower() == "connection" for part in value.split(",")
+    def __init__(self, query: bytes, headers: Sequence[tuple[str, str]]) -> None:
+        per_hop: Final = _OF_THE_WAY | {
+            part.strip().lower()
+            for part in ",".join(v for name, v in headers if name.lower() == "connection").split(",")
         }
         self.query = query
-        self.headers = [
+        self.headers: Sequence[tuple[str, str]] = [
             (name, value)
             for name, value in headers
             if name.lower() not in per_hop and not name.lower().startswith(_NOT_ANTHROPICS) and not holds_token(value)
@@ -80,11 +81,11 @@ class ClientsRequest:
         self.received = bytearray()
         self.noting = True
         self.cut = False
-        self.told: list[tuple[object, object]] = []
+        self.told: list[tuple[object, object]] = []  # mutable-ok: grows hook by hook
         self.left = asyncio.Event()
         self._handed: Mapping[str, object] = {}
-        self._values: dict[str, object] = {}
-        self._dropped: set[str] = set()
+        self._values: dict[str, object] = {}  # mutable-ok: as told
+        self._dropped: set[str] = set()  # mutable-ok: as told
 
     async def leave(self) -> None:
         """End what goes on at Anthropic, for a client that has gone away."""
@@ -95,19 +96,19 @@ class ClientsRequest:
             await self.answer.aclose()
 
     @functools.cached_property
-    def _members(self) -> list[Member]:
+    def _members(self) -> Sequence[Member]:
         try:
             return members_of(self.body.decode())
         except ValueError:
             return []  # what is no JSON object goes out as it came
 
     @functools.cached_property
-    def _asked(self) -> dict[str, object]:
+    def _asked(self) -> Mapping[str, object]:
         return {member.name: member.value for member in self._members}
 
-    def before_hooks(self, data: Mapping[str, object]) -> dict[str, object]:
+    def before_hooks(self, data: Mapping[str, object]) -> Mapping[str, object]:
         """What hooks may change of a request's data, apart from whatever they do to it."""
-        asked = self._asked
+        asked: Final = self._asked
         return {
             name: asked[name] if name in asked and asked[name] == value else copy.deepcopy(value)
             for name, value in self._anthropics(data).items()
@@ -115,7 +116,7 @@ class ClientsRequest:
 
     def after_hooks(self, before: Mapping[str, object], data: Mapping[str, object]) -> None:
         """Take over what hooks changed, added and took away."""
-        after = self._anthropics(data)
+        after: Final = self._anthropics(data)
         for name in before.keys() | after.keys():
             if name not in after:
                 self._values.pop(name, None)
@@ -135,69 +136,78 @@ class ClientsRequest:
 
     def put_into(self, request: httpx.Request) -> None:
         """Make a request that LiteLLM built, with the client's token in it, the client's own: its address and its credential stay."""
-        built = request.headers
-        headers = [(name, value) for name, value in self.headers if name.lower() not in _WRITTEN | {"accept-encoding"}]
-        given = {name.lower() for name, _ in headers}
-        headers += [(name, built[name]) for name in _UNLESS_GIVEN if name not in given and name in built]
-        headers += [("accept-encoding", self._codings()), (BETA_HEADER, self._betas()), (_BROWSER_HEADER, "true")]
-        url = request.url.copy_with(query=self.query) if self.query else request.url
-        content = self._body_for(request)
-        extensions = {**request.extensions, _EXTENSION: self}
-        headers.append(("authorization", built["authorization"]))
-        fields = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers]
+        built: Final = request.headers
+        own: Final = [
+            (name, value) for name, value in self.headers if name.lower() not in _WRITTEN | {"accept-encoding"}
+        ]
+        given: Final = {name.lower() for name, _ in own}
+        headers: Final = [
+            *own,
+            *((name, built[name]) for name in _UNLESS_GIVEN if name not in given and name in built),
+            ("accept-encoding", self._codings()),
+            (BETA_HEADER, self._betas()),
+            (_BROWSER_HEADER, "true"),
+            ("authorization", built["authorization"]),
+        ]
+        url: Final = request.url.copy_with(query=self.query) if self.query else request.url
+        content: Final = self._body_for(request)
+        extensions: Final = {**request.extensions, _EXTENSION: self}
+        fields: Final = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers]
         # This very object is what httpx goes on to send.
         vars(request).update(
             vars(httpx.Request(request.method, url, headers=fields, content=content, extensions=extensions))
         )
 
     def _betas(self) -> str:
-        asked = [value for name, value in self.headers if name.lower() == BETA_HEADER]
-        betas = [beta.strip() for value in asked for beta in value.split(",") if beta.strip()]
-        each = list(dict.fromkeys([*betas, OAUTH_BETA]))
+        asked: Final = [value for name, value in self.headers if name.lower() == BETA_HEADER]
+        betas: Final = [beta.strip() for beta in ",".join(asked).split(",") if beta.strip()]
+        each: Final = list(dict.fromkeys([*betas, OAUTH_BETA]))
         return asked[0] if len(asked) == 1 and each == betas else ",".join(each)
 
     def _codings(self) -> str:
-        asked = ",".join(value for name, value in self.headers if name.lower() == "accept-encoding")
-        known = [coding.strip() for coding in asked.split(",") if coding.partition(";")[0].strip().lower() in _CODINGS]
+        asked: Final = ",".join(value for name, value in self.headers if name.lower() == "accept-encoding")
+        known: Final = [
+            coding.strip() for coding in asked.split(",") if coding.partition(";")[0].strip().lower() in _CODINGS
+        ]
         return ", ".join(known) or "identity"
 
     def _body_for(self, request: httpx.Request) -> bytes:
-        body = bytes(self.body)
+        body: Final = bytes(self.body)
         if not self._members:
             return body
-        built = json.loads(request.content)
+        built: Final = json.loads(request.content)
         # LiteLLM resolves these two, and reads the answer by them.
-        resolved = {
+        resolved: Final = {
             name: built[name]
             for name in ("model", "stream")
             if (built.get(name) or False) != (self._asked.get(name) or False)
         }
-        dropped = {name for name in self._asked if name in _names()[1]} | self._dropped
+        dropped: Final = {name for name in self._asked if name in _names()[1]} | self._dropped
         if not (resolved or dropped or self._values):
             return body
         return edited(body.decode(), self._members, {**self._values, **resolved}, dropped).encode()
 
-    def _anthropics(self, data: Mapping[str, object]) -> dict[str, object]:
+    def _anthropics(self, data: Mapping[str, object]) -> Mapping[str, object]:
         """What goes to Anthropic of a request's data: what the client named, and what Anthropic knows."""
         anthropics, litellms = _names()
-        told = {
+        told: Final = {
             name: value
             for name, value in data.items()
             if name not in litellms and (name in self._asked or name in anthropics)
         }
-        metadata = told.pop("metadata", None)
-        if isinstance(metadata, Mapping):
-            # LiteLLM and its guardrails keep notes of their own there.
-            asked = self._asked.get("metadata")
-            names = {"user_id", *(asked if isinstance(asked, Mapping) else ())}
-            metadata = {name: value for name, value in metadata.items() if name in names}
+        given, asked = told.pop("metadata", None), self._asked.get("metadata")
+        # LiteLLM and its guardrails keep notes of their own there.
+        names: Final = {"user_id", *(asked if isinstance(asked, Mapping) else ())}
+        metadata: Final = (
+            {name: given[name] for name in given if name in names} if isinstance(given, Mapping) else given
+        )
         return {**told, "metadata": metadata} if metadata or "metadata" in self._asked else told
 
     def answered_with(self, response: httpx.Response) -> None:
         """Keep Anthropic's answer, whoever reads it."""
         self.answer, self.cut = response, False
         self.received.clear()
-        read = response.aiter_bytes
+        read: Final = response.aiter_bytes
 
         async def noted(chunk_size: int | None = None) -> AsyncIterator[bytes]:
             try:
@@ -224,7 +234,7 @@ def _names() -> tuple[frozenset[str], frozenset[str]]:
     from litellm.types.llms.anthropic import AnthropicMessagesRequest
     from litellm.types.utils import all_litellm_params
 
-    anthropics = frozenset(AnthropicMessagesRequest.__annotations__) - {"litellm_metadata", "model", "stream"}
+    anthropics: Final = frozenset(AnthropicMessagesRequest.__annotations__) - {"litellm_metadata", "model", "stream"}
     return anthropics, frozenset(all_litellm_params) - anthropics - {"model", "stream"}
 
 
@@ -233,8 +243,8 @@ def merged(own: object, before: object, after: object) -> object:
     if after == before:
         return own
     if isinstance(own, dict) and isinstance(before, dict) and isinstance(after, dict):
-        changed = {name: value for name, value in after.items() if name not in before or before[name] != value}
-        kept = {name: value for name, value in own.items() if name in after or name not in before}
+        changed: Final = {name: value for name, value in after.items() if name not in before or before[name] != value}
+        kept: Final = {name: value for name, value in own.items() if name in after or name not in before}
         return {**kept, **{name: merged(own.get(name), before.get(name), value) for name, value in changed.items()}}
     if (
         isinstance(own, list)
@@ -253,14 +263,14 @@ def clients_request() -> ClientsRequest | None:
 
 def request_answered(response: httpx.Response) -> ClientsRequest | None:
     """The client's request that a response answers; None for any other."""
-    asked = response.request.extensions.get(_EXTENSION)
+    asked: Final = response.request.extensions.get(_EXTENSION)
     return asked if isinstance(asked, ClientsRequest) else None
 
 
 @contextlib.contextmanager
 def serving(asked: ClientsRequest | None) -> Iterator[None]:
     """Within the context this is the client's request that is served, or none is."""
-    token = _current.set(asked)
+    token: Final = _current.set(asked)
     try:
         yield
     finally:
@@ -269,5 +279,5 @@ def serving(asked: ClientsRequest | None) -> Iterator[None]:
 
 def hidden_from(call: str, arguments: Mapping[str, object]) -> contextlib.AbstractContextManager[None]:
     """A context for a public call of LiteLLM's: the client's request is hidden from it, unless the call is what is made of that request."""
-    asked = clients_request()
+    asked: Final = clients_request()
     return contextlib.nullcontext() if asked is None or asked.is_handed_on_by(call, arguments) else serving(None)

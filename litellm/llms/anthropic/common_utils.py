@@ -36,8 +36,9 @@ def is_anthropic_oauth_key(value: object) -> bool:
 
 
 def optionally_handle_anthropic_oauth(
-    headers: dict[str, str], api_key: str | None
-) -> tuple[dict[str, str], str | None]:
+    headers: dict[str, str],  # mutable-ok: upstream has one
+    api_key: str | None,
+) -> tuple[dict[str, str], str | None]:  # mutable-ok: as above
     """The headers and the key of a request, with an OAuth token from the headers, `api_key` or the environment put in place.
 
     Returns new headers and the token; the given headers and `api_key` where neither is a token.
@@ -46,8 +47,8 @@ def optionally_handle_anthropic_oauth(
     if api_key and not holds_token(api_key) and not has_token(headers):
         return headers, api_key
     try:
-        given = token_in_headers(headers)
-        token = OAuthToken(given) if given is not None else AnthropicModelInfo.get_api_key(api_key)
+        given: Final = token_in_headers(headers)
+        token: Final = OAuthToken(given) if given is not None else AnthropicModelInfo.get_api_key(api_key)
         if oauth_token(token) is None:
             return headers, api_key
     except InvalidTokenError as error:
@@ -73,7 +74,7 @@ class AnthropicModelInfo:
 
     def _credential_headers(self, *, api_key, betas):
         if is_anthropic_oauth_key(api_key):
-            written = set_anthropic_headers({}, api_key)
+            written: Final = set_anthropic_headers({}, api_key)
             betas.update(written["anthropic-beta"].split(","))
             return written
         ...

@@ -19,7 +19,7 @@ import importlib.util
 import json
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Final
@@ -38,30 +38,30 @@ _BEHIND_A_WILDCARD: Final = "claude-sonnet-4-5"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    about = (__doc__ or "").partition("\n\nIntent")[0]
-    formatter = argparse.RawDescriptionHelpFormatter
-    parser = argparse.ArgumentParser(
+    about: Final = (__doc__ or "").partition("\n\nIntent")[0]
+    formatter: Final = argparse.RawDescriptionHelpFormatter
+    parser: Final = argparse.ArgumentParser(
         prog="python -m litellm.llms.anthropic.doctor", description=about, formatter_class=formatter
     )
     parser.add_argument("--config", type=Path, metavar="FILE", help="the proxy's configuration")
     parser.add_argument("--json", action="store_true", help="for programs: one JSON object")
     parser.add_argument("--live", action="store_true", help="count one message's tokens at each Anthropic deployment")
-    options = parser.parse_args(arguments)
+    options: Final = parser.parse_args(arguments)
     litellm.suppress_debug_info = True
     try:
-        diagnosis = Diagnosis(Config(options.config), os.environ)
+        diagnosis: Final = Diagnosis(Config(options.config), os.environ)
     except ConfigError as error:
         sys.stderr.write(f"error: {error}\n")
         return 2
-    counts = asyncio.run(_counts(diagnosis)) if options.live else {}
-    told = _json(diagnosis, counts) if options.json else "\n".join(_text(diagnosis, counts))
+    counts: Final = asyncio.run(_counts(diagnosis)) if options.live else {}
+    told: Final = _json(diagnosis, counts) if options.json else "\n".join(_text(diagnosis, counts))
     sys.stdout.write(f"{diagnosis.safe(told)}\n")
     return 0 if diagnosis.is_well else 1
 
 
-async def _counts(diagnosis: Diagnosis) -> dict[str, str]:
+async def _counts(diagnosis: Diagnosis) -> Mapping[str, str]:
     """What came of one token count at each deployment, by its name. One that fails becomes a finding."""
-    came_of: dict[str, str] = {}
+    came_of: Final[dict[str, str]] = {}  # mutable-ok: built here
     for deployment in diagnosis.deployments:
         own, given = deployment.call["api_key"], os.environ.get(_TOKEN, "").strip()
         token = OAuthToken(diagnosis.secret(given)) if given and deployment.takes_clients_token else None
@@ -80,23 +80,23 @@ async def _counts(diagnosis: Diagnosis) -> dict[str, str]:
 
 async def _failure(deployment: Deployment, credential: str | None) -> str | None:
     """Why a deployment did not count a message's tokens; None if it did. Not every release's own count asks at the deployment's base."""
-    model = str(deployment.call["model"]).removeprefix("anthropic/")
-    base = (
+    model: Final = str(deployment.call["model"]).removeprefix("anthropic/")
+    base: Final = (
         (deployment.call["api_base"] or ANTHROPIC_ORIGIN)
         .rstrip("/")
         .removesuffix("/messages")
         .removesuffix("/v1")
         .rstrip("/")
     )
-    asked = {
+    asked: Final = {
         "model": _BEHIND_A_WILDCARD if "*" in model else model,
         "messages": [{"role": "user", "content": "Say hello."}],
     }
     try:
-        headers = set_anthropic_headers(
+        headers: Final = set_anthropic_headers(
             {"anthropic-version": "2023-06-01", "anthropic-beta": COUNTING_BETA}, credential
         )
-        client = get_async_httpx_client(llm_provider=litellm.LlmProviders.ANTHROPIC)
+        client: Final = get_async_httpx_client(llm_provider=litellm.LlmProviders.ANTHROPIC)
         await client.post(f"{base}/v1/messages/count_tokens", headers=headers, json=asked)
     except httpx.HTTPStatusError as error:
         return f"{error.response.status_code} {error.response.text[:300]}"
@@ -105,12 +105,12 @@ async def _failure(deployment: Deployment, credential: str | None) -> str | None
     return None
 
 
-def _json(diagnosis: Diagnosis, counts: dict[str, str]) -> str:
-    deployments = [
+def _json(diagnosis: Diagnosis, counts: Mapping[str, str]) -> str:
+    deployments: Final = [
         {name: value for name, value in asdict(each).items() if name != "call"} for each in diagnosis.deployments
     ]
-    findings = [asdict(finding) for finding in diagnosis.findings]
-    told = {
+    findings: Final = [asdict(finding) for finding in diagnosis.findings]
+    told: Final = {
         "version": diagnosis.version,
         "is_well": diagnosis.is_well,
         "origins": diagnosis.origins,
@@ -119,11 +119,11 @@ def _json(diagnosis: Diagnosis, counts: dict[str, str]) -> str:
     return json.dumps({**told, "findings": findings, "token_counts": counts}, indent=1)
 
 
-def _text(diagnosis: Diagnosis, counts: dict[str, str]) -> Iterator[str]:
+def _text(diagnosis: Diagnosis, counts: Mapping[str, str]) -> Iterator[str]:
     yield f"LiteLLM {diagnosis.version}, Python {sys.version.split()[0]}"
     if os.environ.get("LITELLM_RUST"):
-        has_rust = importlib.util.find_spec("litellm.rust_bridge") is not None
-        weakens = (
+        has_rust: Final = importlib.util.find_spec("litellm.rust_bridge") is not None
+        weakens: Final = (
             "a call that may send an OAuth token takes the Python route all the same"
             if has_rust
             else "this release does not read it"
@@ -145,7 +145,7 @@ def _text(diagnosis: Diagnosis, counts: dict[str, str]) -> Iterator[str]:
     yield ""
     for finding in sorted(diagnosis.findings, key=lambda finding: finding.level):
         yield f"{finding.level}: {finding.where}: {finding.says}\n  {finding.remedy}"
-    wrong = sum(finding.level == ERROR for finding in diagnosis.findings)
+    wrong: Final = sum(finding.level == ERROR for finding in diagnosis.findings)
     yield f"{wrong} thing{'s' * (wrong > 1)} to mend." if wrong else "Nothing is wrong."
 
 

@@ -7,6 +7,7 @@ Remove when: upstream tells an operator which credential goes where.
 
 from __future__ import annotations
 
+import functools
 import importlib.metadata
 import importlib.util
 import re
@@ -65,15 +66,15 @@ class Diagnosis:
     """What an installation, an environment and a configuration say. Sends nothing, and runs nothing of the operator's."""
 
     def __init__(self, config: Config, environment: Mapping[str, str]) -> None:
-        given = config.section("environment_variables")
+        given: Final = config.section("environment_variables")
         self._config = config
         self._environment = {**environment, **{name: value for name, value in given.items() if isinstance(value, str)}}
-        self._secrets: set[str] = set()
+        self._secrets: set[str] = set()  # mutable-ok: grows value by value
         self.version = importlib.metadata.version("litellm")
         self.is_proxy = bool(config.data)
         self.key_header = str(config.section("general_settings").get("litellm_key_header_name") or "x-litellm-api-key")
-        self.findings: list[Finding] = []
-        self.deployments: list[Deployment] = []
+        self.findings: list[Finding] = []  # mutable-ok: grows as it is found
+        self.deployments: list[Deployment] = []  # mutable-ok: as findings
         self.origins = self._allowed()
         self._look_at_installation()
         if self.is_proxy:
@@ -90,9 +91,9 @@ class Diagnosis:
 
     def safe(self, text: str) -> str:
         """A text without any credential that was seen, or what looks like one."""
-        for secret in sorted(self._secrets, key=len, reverse=True):
-            text = text.replace(secret, "<credential>")
-        return _LIKE_A_SECRET.sub("<credential>", str(masked(text)))
+        longest_first: Final = sorted(self._secrets, key=len, reverse=True)
+        told: Final = functools.reduce(lambda said, secret: said.replace(secret, "<credential>"), longest_first, text)
+        return _LIKE_A_SECRET.sub("<credential>", str(masked(told)))
 
     def secret(self, value: str) -> str:
         """A value that safe() takes out of any text from now on."""
@@ -102,10 +103,10 @@ class Diagnosis:
     def find(self, level: str, where: str, says: str, remedy: str) -> None:
         self.findings.append(Finding(level, where, says, remedy))
 
-    def _allowed(self) -> dict[str, str]:
+    def _allowed(self) -> Mapping[str, str]:
         """Each origin that a client's token may go to, and what lets it."""
         settings, found = self._config.section("litellm_settings"), {oauth.ANTHROPIC_ORIGIN: "Anthropic's own"}
-        sources = {ORIGINS_ENV: self._environment.get(ORIGINS_ENV)}
+        sources: Final = {ORIGINS_ENV: self._environment.get(ORIGINS_ENV)}
         if _ORIGINS in settings:
             sources[self._config.at("litellm_settings", _ORIGINS)] = settings[_ORIGINS]
         for source, value in sources.items():
@@ -117,14 +118,14 @@ class Diagnosis:
 
     def _look_at_installation(self) -> None:
         if "+oauth." not in self.version:
-            says = f"The installed distribution, {self.version}, does not call itself the fork, although the fork's modules are there."
-            self.find(WARNING, "installation", says, "Install the fork with pip, from its checkout or its repository.")
+            no_fork: Final = f"The distribution, {self.version}, does not call itself the fork, although the fork's modules are there."
+            self.find(WARNING, "installation", no_fork, "Install the fork with pip, from its checkout or repository.")
         if importlib.util.find_spec("litellm.litellm_core_utils.secret_redaction") is None:
-            says = "This release has no redaction: at DEBUG it writes LiteLLM keys into its log. Tokens are masked."
-            self.find(WARNING, "installation", says, "Keep the log level above DEBUG, or take a newer release.")
+            unredacted: Final = "This release has no redaction: at DEBUG it logs LiteLLM keys. Tokens are masked."
+            self.find(WARNING, "installation", unredacted, "Keep the log level above DEBUG, or take a newer release.")
         elif self._environment.get("LITELLM_DISABLE_REDACT_SECRETS", "").lower() == "true":
-            says = "Redaction is off: LiteLLM may write API keys and LiteLLM keys into its log. Tokens are masked all the same."
-            self.find(WARNING, "LITELLM_DISABLE_REDACT_SECRETS", says, "Unset it.")
+            off: Final = "Redaction is off: LiteLLM may write API keys and LiteLLM keys into its log. Tokens are masked all the same."
+            self.find(WARNING, "LITELLM_DISABLE_REDACT_SECRETS", off, "Unset it.")
 
     def _look_at_settings(self) -> None:
         config, general = self._config, self._config.section("general_settings")
@@ -154,31 +155,31 @@ class Diagnosis:
                 "There is no list of models.",
                 "Write `model_list:` with one entry a model.",
             )
-        where = config.at("general_settings", "master_key")
-        master = self._value(general.get("master_key", "os.environ/LITELLM_MASTER_KEY"))
+        where: Final = config.at("general_settings", "master_key")
+        master: Final = self._value(general.get("master_key", "os.environ/LITELLM_MASTER_KEY"))
         if master and oauth.holds_token(master):
-            says = "The master key is an Anthropic OAuth token, which no client can send as both."
-            self.find(ERROR, where, says, "Generate a key of its own: sk-$(openssl rand -hex 24)")
+            is_token: Final = "The master key is an Anthropic OAuth token, which no client can send as both."
+            self.find(ERROR, where, is_token, "Generate a key of its own: sk-$(openssl rand -hex 24)")
         if not master and not general.get("custom_auth"):
-            says = "There is no LiteLLM key: whoever reaches the proxy may use the deployments' own credentials."
-            self.find(WARNING, where, says, "Set `general_settings: master_key`, or the variable that it names.")
+            no_key: Final = "There is no LiteLLM key: whoever reaches the proxy may use the deployments' credentials."
+            self.find(WARNING, where, no_key, "Set `general_settings: master_key`, or the variable that it names.")
 
     def _look_at_model(self, entry: object, path: tuple[object, ...]) -> None:
-        named: Mapping[str, object] = entry if isinstance(entry, Mapping) else {}
-        parameters = named.get("litellm_params")
+        named: Final[Mapping[str, object]] = entry if isinstance(entry, Mapping) else {}
+        parameters: Final = named.get("litellm_params")
         if not isinstance(parameters, Mapping) or not isinstance(parameters.get("model"), str):
-            says = "This entry of `model_list` has no `litellm_params` with a `model`."
+            no_model: Final = "This entry of `model_list` has no `litellm_params` with a `model`."
             self.find(
                 ERROR,
                 self._config.at(*path),
-                says,
+                no_model,
                 "Write, below its `model_name`: litellm_params: {model: anthropic/...}",
             )
             return
         if "api_base" in str(parameters.get("configurable_clientside_auth_params")):
-            says = "A client may choose the `api_base`, and this deployment's own key goes wherever it says."
-            where = self._config.at(*path, "litellm_params", "configurable_clientside_auth_params")
-            self.find(WARNING, where, says, "Take `api_base` off it, unless you would hand the key to each client.")
+            chosen: Final = "A client may choose the `api_base`, and this deployment's own key goes wherever it says."
+            where: Final = self._config.at(*path, "litellm_params", "configurable_clientside_auth_params")
+            self.find(WARNING, where, chosen, "Take `api_base` off it, unless you would hand the key to each client.")
         self._deployment(
             str(named.get("model_name")), {**self._credential_of(parameters), **parameters}, (*path, "litellm_params")
         )
@@ -186,7 +187,7 @@ class Diagnosis:
     def _credential_of(self, parameters: Mapping[str, Any]) -> Mapping[str, Any]:
         """What `litellm_credential_name` stands for; nothing where the configuration does not say."""
         name, known = parameters.get("litellm_credential_name"), self._config.entries("credential_list")
-        named = [
+        named: Final = [
             entry for entry in known if isinstance(entry, Mapping) and name and entry.get("credential_name") == name
         ]
         return next(
@@ -194,41 +195,40 @@ class Diagnosis:
         )
 
     def _deployment(self, name: str, parameters: Mapping[str, Any], path: tuple[object, ...]) -> None:
-        where = self._config.at(*path) if path else "environment"
-        provider = _provider(parameters)
+        where: Final = self._config.at(*path) if path else "environment"
+        provider: Final = _provider(parameters)
         if provider is None:
-            says = f"LiteLLM knows no provider of the model {parameters['model']!r}."
+            unknown: Final = f"LiteLLM knows no provider of the model {parameters['model']!r}."
             self.find(
                 ERROR,
                 self._config.at(*path, "model"),
-                says,
+                unknown,
                 f"Name the provider, as in anthropic/{parameters['model']}",
             )
             return
         own, key = self._own(provider, parameters, path)
-        given = parameters.get("api_base") or parameters.get("base_url")
-        is_anthropic = provider in oauth.OAUTH_PROVIDERS
-        base = self._value(given, is_secret=False) or (self._default_base() if is_anthropic else None)
-        origin = oauth.origin_of(base) if base else oauth.ANTHROPIC_ORIGIN if is_anthropic else "its own address"
-        takes, why = is_anthropic and origin in self.origins, f"{provider} is not Anthropic"
-        if provider == _EACH_REQUESTS:
-            why = "unless that is Anthropic"
-        if is_anthropic:
-            why = self.origins.get(origin or "", f"{origin or 'its api_base'} is no listed origin")
+        given: Final = parameters.get("api_base") or parameters.get("base_url")
+        is_anthropic: Final = provider in oauth.OAUTH_PROVIDERS
+        base: Final = self._value(given, is_secret=False) or (self._default_base() if is_anthropic else None)
+        origin: Final = oauth.origin_of(base) if base else oauth.ANTHROPIC_ORIGIN if is_anthropic else "its own address"
+        takes: Final = is_anthropic and origin in self.origins
+        another: Final = "unless that is Anthropic" if provider == _EACH_REQUESTS else f"{provider} is not Anthropic"
+        listed: Final = self.origins.get(origin or "", f"{origin or 'its api_base'} is no listed origin")
+        why: Final = listed if is_anthropic else another
         if origin is None and is_anthropic:
-            says = "The `api_base` is no http(s) URL with a host to rely on (it is not shown)."
+            no_url: Final = "The `api_base` is no http(s) URL with a host to rely on (it is not shown)."
             self.find(
                 ERROR,
                 self._config.at(*path, "api_base"),
-                says,
+                no_url,
                 "Write https://host[:port]/path, without user and password.",
             )
         elif is_anthropic and not takes and own is None:
-            says = f"Nothing can be sent to {origin}: no credential is configured for it, and a client's token may not go there."
+            nothing: Final = f"Nothing can be sent to {origin}: no credential is configured for it, and a client's token may not go there."
             self.find(
-                ERROR, where, says, f"Set an `api_key`; or, if the origin is yours, list it in `{_ORIGINS_SETTING}`."
+                ERROR, where, nothing, f"Set an `api_key`; or, if the origin is yours, list it in `{_ORIGINS_SETTING}`."
             )
-        call = {"model": parameters["model"], "api_key": key, "api_base": base}
+        call: Final = {"model": parameters["model"], "api_key": key, "api_base": base}
         self.deployments.append(
             Deployment(name, where, provider, origin or "an address that is not valid", own, takes, why, call)
         )
@@ -238,19 +238,17 @@ class Diagnosis:
     ) -> tuple[str | None, str | None]:
         """Name and value of the credential that is configured for a deployment, in the contract's order; None where there is none."""
         written, where = parameters.get("api_key"), self._config.at(*path, "api_key") if path else "environment"
-        variable = named_variable(written)
+        variable: Final = named_variable(written)
         if variable is not None and not self._value(written):
-            says = f"{variable} is not set in this environment. (A secret manager that the proxy is configured with may have it.)"
+            says: Final = f"{variable} is not set in this environment. (A secret manager that the proxy is configured with may have it.)"
             self.find(WARNING, where, says, f"Set {variable} where the proxy starts.")
-        candidates: list[tuple[str, object, str]] = [(variable or "its api_key", written, where)]
-        if provider in oauth.OAUTH_PROVIDERS:
-            settings = self._config.section("litellm_settings")
-            candidates += [
-                (f"litellm_settings: {name}", settings.get(name), "litellm_settings")
-                for name in ("anthropic_key", "api_key")
-            ]
-            candidates += [(name, f"os.environ/{name}", name) for name in ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN")]
-        for name, value_written, place in candidates:
+        settings, section = self._config.section("litellm_settings"), "litellm_settings"
+        anthropics: Final = (
+            *((f"{section}: {name}", settings.get(name), section) for name in ("anthropic_key", "api_key")),
+            *((name, f"os.environ/{name}", name) for name in ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN")),
+        )
+        own: Final = (variable or "its api_key", written, where)
+        for name, value_written, place in (own, *(anthropics if provider in oauth.OAUTH_PROVIDERS else ())):
             if value := self._value(value_written):
                 return f"{name} ({self._kind(provider, value, place)})", value
         if provider not in oauth.OAUTH_PROVIDERS:
@@ -259,7 +257,7 @@ class Diagnosis:
 
     def _kind(self, provider: str, value: str, where: str) -> str:
         try:
-            token = oauth.oauth_token(value)
+            token: Final = oauth.oauth_token(value)
         except oauth.InvalidTokenError as error:
             self.find(ERROR, where, str(error), "Put the token there in one line, and nothing else.")
             return "a malformed OAuth token"
@@ -269,10 +267,8 @@ class Diagnosis:
                 self.find(ERROR, where, says, "Use an API key, or an OAuth token (sk-ant-oat...).")
                 return kind
         if token and provider not in oauth.OAUTH_PROVIDERS:
-            says = f"An Anthropic OAuth token is configured for {provider}, and goes there."
-            self.find(
-                WARNING, where, says, "Configure a key of that provider's, unless it is a gateway that wants the token."
-            )
+            abroad: Final = f"An Anthropic OAuth token is configured for {provider}, and goes there."
+            self.find(WARNING, where, abroad, "Configure a key of that provider's, unless it is a gateway for tokens.")
         return "an OAuth token" if token else "an API key" if value.startswith("sk-ant-api") else "a key"
 
     def _default_base(self) -> str | None:
@@ -281,9 +277,9 @@ class Diagnosis:
 
     def _value(self, written: object, *, is_secret: bool = True) -> str | None:
         """A setting's value as LiteLLM reads it, stripped; None where it is blank or not set."""
-        variable = named_variable(written)
-        value = written if variable is None else self._environment.get(variable)
-        text = value.strip() if isinstance(value, str) else ""
+        variable: Final = named_variable(written)
+        value: Final = written if variable is None else self._environment.get(variable)
+        text: Final = value.strip() if isinstance(value, str) else ""
         return (self.secret(text) if is_secret else text) if text else None
 
 
@@ -292,7 +288,7 @@ def _provider(parameters: Mapping[str, Any]) -> str | None:
     if "*" in parameters["model"] and "/" not in parameters["model"] and not parameters.get("custom_llm_provider"):
         return _EACH_REQUESTS
     try:
-        resolve: Callable[..., tuple[object, ...]] = litellm.get_llm_provider
+        resolve: Final[Callable[..., tuple[object, ...]]] = litellm.get_llm_provider
         return str(resolve(model=parameters["model"], custom_llm_provider=parameters.get("custom_llm_provider"))[1])
     except litellm.BadRequestError:
         return None

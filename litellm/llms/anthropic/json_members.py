@@ -26,10 +26,10 @@ class Member(NamedTuple):
     end: int
 
 
-def members_of(text: str) -> list[Member]:
+def members_of(text: str) -> Sequence[Member]:
     """The members of the object that a text is, in their order, repeated names included. Raises ValueError for anything else."""
-    members: list[Member] = []
-    at = _expect(text, 0, "{")
+    members: Final[list[Member]] = []  # mutable-ok: built here
+    at = _expect(text, 0, "{")  # rebind-ok: moves through the text
     while not text.startswith("}", at):
         at = _expect(text, at, ",") if members else at
         if not text.startswith('"', at):
@@ -47,8 +47,8 @@ def members_of(text: str) -> list[Member]:
 def edited(text: str, members: Sequence[Member], values: Mapping[str, object], dropped: Collection[str]) -> str:
     """The text of an object with these members, with values replaced, or added at its end, and members dropped."""
     first, last = (members[0].start, members[-1].end) if members else (_expect(text, 0, "{"),) * 2
-    parts: list[str] = []
-    end = first
+    parts: Final[list[str]] = []  # mutable-ok: built here
+    end = first  # rebind-ok: moves through the text
     for member in members:
         between, end = text[end : member.start], member.end
         if member.name not in dropped:
@@ -64,13 +64,13 @@ def _written(value: object) -> str:
 
 
 def _past_space(text: str, at: int) -> int:
-    match = _BETWEEN.match(text, at)
+    match: Final = _BETWEEN.match(text, at)
     return match.end() if match else at
 
 
 def _expect(text: str, at: int, mark: str) -> int:
     """Where the text goes on behind a mark and the space around it. Raises ValueError where the mark is not."""
-    at = _past_space(text, at)
-    if not text.startswith(mark, at):
-        raise ValueError(f"A JSON object has {mark!r} at {at}.")
-    return _past_space(text, at + 1)
+    place: Final = _past_space(text, at)
+    if not text.startswith(mark, place):
+        raise ValueError(f"A JSON object has {mark!r} at {place}.")
+    return _past_space(text, place + 1)

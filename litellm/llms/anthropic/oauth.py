@@ -28,7 +28,7 @@ WRONG_FORM: Final = (
     f"An Anthropic OAuth token is written in a way that Anthropic does not take (the value is not shown). {RIGHT_FORM}"
 )
 
-V = TypeVar("V")
+V = TypeVar("V")  # rebind-ok: mypy takes no TypeVar that is Final
 _PREFIX_BYTES: Final = OAUTH_TOKEN_PREFIX.encode()
 _BROWSER_HEADER: Final = "anthropic-dangerous-direct-browser-access"
 _WRITTEN_HEADERS: Final = frozenset({"authorization", "x-api-key", BETA_HEADER, _BROWSER_HEADER})
@@ -55,7 +55,7 @@ class OAuthToken(str):
     def __new__(
         cls, value: object, *, betas: str = "", displaced: str | None = None, configured: bool = False
     ) -> OAuthToken:
-        token = super().__new__(cls, MASK)
+        token: Final = super().__new__(cls, MASK)
         token._value = value._value if isinstance(value, OAuthToken) else value
         token.betas, token.displaced, token.configured, token.goes_out = betas, displaced, configured, False
         return token
@@ -95,7 +95,7 @@ class ScopedHeaders(NamedTuple):
     refused_origin: one that is not listed, which a token was kept from although the provider is Anthropic.
     """
 
-    headers: dict[str, object]
+    headers: Mapping[str, object]
     may_go: bool
     token: OAuthToken | None = None
     refused_origin: str | None = None
@@ -108,14 +108,11 @@ def oauth_token(value: object) -> str | None:
     Raises InvalidTokenError if the token has white space, a control character or no ASCII inside, which no header can carry, and for a
     mask whose token was lost on the way: another credential in its place would be billed without a word.
     """
-    if isinstance(value, OAuthToken):
-        value = value._value
-    if not isinstance(value, str) or not (OAUTH_TOKEN_PREFIX in value or MASK in value):
+    held: Final = value._value if isinstance(value, OAuthToken) else value
+    if not isinstance(held, str) or not (OAUTH_TOKEN_PREFIX in held or MASK in held):
         return None
-    candidate = value.strip()
-    scheme, _, rest = candidate.partition(" ")
-    if scheme.lower() == "bearer":
-        candidate = rest.strip()
+    scheme, _, rest = (text := held.strip()).partition(" ")
+    candidate: Final = rest.strip() if scheme.lower() == "bearer" else text
     if candidate == MASK:
         raise InvalidTokenError(
             "An Anthropic OAuth token was masked for a log, and the mask cannot be sent in its place. Send the token anew."
@@ -195,7 +192,7 @@ def first_credential(
 
 def merge_betas(*values: object) -> str:
     """All betas in the values (comma-separated text, or lists of it), each once, as they come, comma-separated; none that holds a token."""
-    betas: dict[str, None] = {}
+    betas: Final[dict[str, None]] = {}  # mutable-ok: built here
     for value in values:
         for part in value if isinstance(value, (list, tuple, set, frozenset)) else (value,):
             betas.update(dict.fromkeys(beta.strip() for beta in text_of(part).split(",") if not holds_token(beta)))
@@ -213,39 +210,38 @@ def asks_for_oauth(headers: Mapping[str, object]) -> bool:
     return OAUTH_BETA in betas_in(headers).split(",")
 
 
-def set_anthropic_headers(headers: Mapping[str, V], api_key: str | None) -> dict[str, V | str]:
+def set_anthropic_headers(
+    headers: Mapping[str, V], api_key: str | None
+) -> dict[str, V | str]:  # mutable-ok: a new dict
     """The headers with the credential written into them: a new dict, the given one is left alone.
 
     An OAuth token becomes the one `authorization` bearer, takes every `x-api-key` out, adds its beta and sets the browser header. Any other
     key becomes `x-api-key` and changes nothing else. None or blank changes nothing.
     """
-    token = oauth_token(api_key)
+    token: Final = oauth_token(api_key)
     if token is None:
-        key = first_credential(api_key=api_key)
-        others: dict[str, V | str] = {
-            name: value for name, value in headers.items() if key is None or name_of(name) != "x-api-key"
-        }
-        return others if key is None else {**others, "x-api-key": key}
-    kept: dict[str, V | str] = {}
-    betas: list[object] = [api_key.betas] if isinstance(api_key, OAuthToken) and api_key.betas else []
+        if (key := first_credential(api_key=api_key)) is None:
+            return {**headers}
+        return {name: v for name, v in headers.items() if name_of(name) != "x-api-key"} | {"x-api-key": key}
+    kept: Final[dict[str, V | str]] = {}  # mutable-ok: built here
+    betas: Final[list[object]] = [getattr(api_key, "betas", "")]  # mutable-ok: built here
     for name, value in headers.items():
         lower = name_of(name)
         if lower not in _WRITTEN_HEADERS:
             kept[name] = value
         elif lower == BETA_HEADER:
             betas.append(value)
-    form = str if isinstance(api_key, OAuthToken) and not api_key.configured else ConfiguredBearer
-    kept["authorization"] = form(f"Bearer {token}")
-    kept[BETA_HEADER] = merge_betas(*betas, OAUTH_BETA) if betas else OAUTH_BETA
+    kept["authorization"] = (ConfiguredBearer if getattr(api_key, "configured", True) else str)(f"Bearer {token}")
+    kept[BETA_HEADER] = merge_betas(*betas, OAUTH_BETA) if any(betas) else OAUTH_BETA
     kept[_BROWSER_HEADER] = "true"
     return kept
 
 
 def without_oauth(
     headers: Mapping[str, V], *, keep_oauth_beta: bool = False, keep_betas: bool = True
-) -> dict[str, V | str]:
+) -> dict[str, V | str]:  # mutable-ok: a new dict
     """The headers without those that hold an OAuth token and, unless told otherwise, without the OAuth beta; a new dict."""
-    kept: dict[str, V | str] = {}
+    kept: Final[dict[str, V | str]] = {}  # mutable-ok: built here
     for name, value in headers.items():
         if holds_token(value) or (name_of(name) == BETA_HEADER and not keep_betas):
             continue
@@ -261,8 +257,8 @@ def sealed(headers: Mapping[str, object]) -> Mapping[str, object]:
     """The headers with an OAuthToken for each value that holds one, so that whoever is handed them sees a mask; the same without any."""
     if not has_token(headers):
         return headers
-    kept = {name: value for name, value in headers.items() if isinstance(value, OAuthToken) or not holds_token(value)}
-    return {name: kept[name] if name in kept else OAuthToken(value) for name, value in headers.items()}
+    plain: Final = {name for name, value in headers.items() if isinstance(value, OAuthToken) or not holds_token(value)}
+    return {name: value if name in plain else OAuthToken(value) for name, value in headers.items()}
 
 
 def scope_headers(
@@ -282,19 +278,20 @@ def scope_headers(
     """
     if provider not in OAUTH_PROVIDERS:
         return ScopedHeaders(without_oauth(headers), may_go=False)
-    refused = next((base for base in api_bases if base is not None and not may_send_to(base, allowed)), None)
+    refused: Final = next((base for base in api_bases if base is not None and not may_send_to(base, allowed)), None)
     if refused is not None:
-        shown = origin_of(refused) or "an api_base that is not a valid http(s) URL"
+        shown: Final = origin_of(refused) or "an api_base that is not a valid http(s) URL"
         return ScopedHeaders(without_oauth(headers), may_go=False, refused_origin=shown if has_token(headers) else None)
-    token = token_in_headers(headers)
+    token: Final = token_in_headers(headers)
     if token is None:
         if has_token(headers):
             raise InvalidTokenError(WRONG_FORM)
         return ScopedHeaders(dict(headers), may_go=True)
-    replaced = _WRITTEN_HEADERS - {_BROWSER_HEADER}
-    kept = {name: value for name, value in headers.items() if name_of(name) not in replaced and not holds_token(value)}
-    betas = betas_in(headers)
-    token_alone = OAuthToken(token, betas=betas, displaced=own_key)
+    replaced: Final = _WRITTEN_HEADERS - {_BROWSER_HEADER}
+    others: Final = [each for each in headers.items() if name_of(each[0]) not in replaced and not holds_token(each[1])]
+    kept: Final = dict(others)
+    betas: Final = betas_in(headers)
+    token_alone: Final = OAuthToken(token, betas=betas, displaced=own_key)
     return ScopedHeaders({**kept, BETA_HEADER: betas} if betas else kept, True, token_alone)
 
 

@@ -45,7 +45,7 @@ def parse_origins(setting: object) -> frozenset[str]:
     """
     if setting is None:
         return frozenset()
-    entries = setting.split(",") if isinstance(setting, str) else setting
+    entries: Final = setting.split(",") if isinstance(setting, str) else setting
     if not isinstance(entries, (list, tuple, set, frozenset)):
         raise InvalidOriginError(
             f"{ORIGINS_ENV} is a {type(setting).__name__}: give a comma-separated string or a list of origins."
@@ -54,7 +54,7 @@ def parse_origins(setting: object) -> frozenset[str]:
 
 
 def _valid_origin(entry: object) -> str:
-    origin = origin_of(entry)
+    origin: Final = origin_of(entry)
     if (
         origin is None
         or not isinstance(entry, str)

@@ -20,21 +20,21 @@ def origin_of(url: object) -> str | None:
     """
     if not isinstance(url, str):
         return None
-    text = url.strip()
+    text: Final = url.strip()
     # Of all white space, a blank alone is printable.
     if not text.isprintable() or " " in text or "\\" in text:
         return None
     try:
-        parts = urlsplit(text)
-        port = parts.port
+        parts: Final = urlsplit(text)
+        port: Final = parts.port
     except ValueError:
         return None
     scheme, host = parts.scheme.lower(), parts.hostname
     if scheme not in _DEFAULT_PORTS or not host or "@" in parts.netloc or not host.isascii():
         return None
-    host = f"[{host}]" if ":" in host else host
-    suffix = "" if port is None or port == _DEFAULT_PORTS[scheme] else f":{port}"
-    return f"{scheme}://{host}{suffix}"
+    bracketed: Final = f"[{host}]" if ":" in host else host
+    suffix: Final = "" if port is None or port == _DEFAULT_PORTS[scheme] else f":{port}"
+    return f"{scheme}://{bracketed}{suffix}"
 
 
 def same_origin(one: str, other: str) -> bool:

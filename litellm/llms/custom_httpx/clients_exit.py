@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import asyncio
 import functools
-from collections.abc import Callable
-from typing import ParamSpec
+from collections.abc import Awaitable, Callable
+from typing import Final, ParamSpec
 
 import httpx
 
 from litellm.llms.custom_httpx.client_hooks import Client, add_hook, changed_by
 
-P = ParamSpec("P")
+P = ParamSpec("P")  # rebind-ok: mypy takes no TypeVar that is Final
 
 
 def hands_on_clients_requests(make: Callable[P, Client]) -> Callable[P, Client]:
@@ -26,7 +26,7 @@ def hands_on_clients_requests(make: Callable[P, Client]) -> Callable[P, Client]:
 
 def hand_on_clients_requests(client: httpx.Client | httpx.AsyncClient) -> None:
     """Have an HTTP client send clients' own requests, and keep Anthropic's answers to them."""
-    is_new = add_hook(client, "request", _leaves)
+    is_new: Final = add_hook(client, "request", _leaves)
     add_hook(client, "response", _answered)
     if is_new and isinstance(client, httpx.AsyncClient):
         _end_with_its_client(client)
@@ -51,21 +51,23 @@ def _sends_clients_token(request: httpx.Request) -> bool:
     from litellm.llms.anthropic.oauth import ConfiguredBearer, is_anthropic_oauth_key, may_send_to
     from litellm.llms.anthropic.oauth_origins import allowed_origins
 
-    bearer = next((value for name, value in request.headers.raw if name.lower() == b"authorization"), b"")
-    clients = is_anthropic_oauth_key(bearer.decode("latin-1")) and not isinstance(bearer, ConfiguredBearer.Encoded)
+    bearer: Final = next((value for name, value in request.headers.raw if name.lower() == b"authorization"), b"")
+    clients: Final = is_anthropic_oauth_key(bearer.decode("latin-1")) and not isinstance(
+        bearer, ConfiguredBearer.Encoded
+    )
     return clients and may_send_to(str(request.url), allowed_origins())
 
 
 def _end_with_its_client(client: httpx.AsyncClient) -> None:
     """Make an HTTP client give up a client's own request once that client has gone away, and send none again that was refused."""
-    send = client.send
+    send: Final[Callable[..., Awaitable[httpx.Response]]] = client.send
 
     @functools.wraps(send)
-    async def sent(request: httpx.Request, *args: object, **kwargs: object) -> httpx.Response:
+    async def sent(request: httpx.Request, *args: object, **kwargs: object) -> httpx.Response:  # kwargs-ok: handed on
         from litellm.llms.anthropic.clients_request import clients_request
 
-        sending = functools.partial(send, request, *args, **kwargs)  # type: ignore[arg-type]
-        asked = clients_request()
+        sending: Final = functools.partial(send, request, *args, **kwargs)
+        asked: Final = clients_request()
         if asked is None or not _sends_clients_token(request):
             return await sending()
         if asked.answer is not None and 400 <= asked.answer.status_code < 500:

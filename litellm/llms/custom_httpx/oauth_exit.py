@@ -22,7 +22,7 @@ from multidict import CIMultiDict, CIMultiDictProxy
 
 from litellm.llms.custom_httpx.client_hooks import Client, add_hook, aiohttp_answer, changed_by
 
-P = ParamSpec("P")
+P = ParamSpec("P")  # rebind-ok: mypy takes no TypeVar that is Final
 
 # The hash of it: no credential stands in a context, which background tasks inherit.
 _configured_elsewhere: Final[contextvars.ContextVar[int | None]] = contextvars.ContextVar(
@@ -63,45 +63,49 @@ def _holds_token(request: httpx.Request) -> bool:
 
 
 def _scope(request: httpx.Request) -> None:
-    """Strip the headers that hold a token and may not; refuse where Anthropic would get a malformed one. A name may come several times."""
+    """Take off the headers that hold a token and may not."""
+    _take_off(request, _hold_stray_token(request))
+
+
+def _hold_stray_token(request: httpx.Request) -> Sequence[bool]:
+    """Which headers hold a token and may not. Raises where Anthropic would get a malformed one. A name may come several times."""
     from litellm.llms.anthropic.oauth import ConfiguredBearer, InvalidTokenError, holds_token, may_send_to, oauth_token
     from litellm.llms.anthropic.oauth_origins import allowed_origins
 
-    fields = request.headers.raw
-    first = next((place for place, (name, _) in enumerate(fields) if name.lower() == b"authorization"), None)
-    bearer = b"" if first is None else fields[first][1]
+    fields: Final = request.headers.raw
+    first: Final = next((place for place, (name, _) in enumerate(fields) if name.lower() == b"authorization"), None)
+    bearer: Final = b"" if first is None else fields[first][1]
     try:
-        token = oauth_token(bearer.decode("latin-1"))
+        token: Final = oauth_token(bearer.decode("latin-1"))
     except InvalidTokenError as error:
         raise _refusal("malformed") from error
-    credentials = {b"authorization", b"x-api-key"}
+    credentials: Final = {b"authorization", b"x-api-key"}
     if may_send_to(str(request.url), allowed_origins()):
         scheme, _, value = bearer.partition(b" ")
         if token is None or scheme.lower() != b"bearer" or value.decode() != token:
             raise _refusal("in another header than `Authorization`, or written in another way than `Bearer <token>`")
-        strip = [
+        return [
             place != first and (name.lower() in credentials or holds_token(held))
             for place, (name, held) in enumerate(fields)
         ]
-    elif isinstance(bearer, ConfiguredBearer.Encoded):
-        strip = [place != first and holds_token(held) for place, (_, held) in enumerate(fields)]
-    else:
-        strip = [holds_token(held) and not _is_configured(held.decode("latin-1")) for _, held in fields]
-    _take_off(request, strip)
+    if isinstance(bearer, ConfiguredBearer.Encoded):
+        return [place != first and holds_token(held) for place, (_, held) in enumerate(fields)]
+    return [holds_token(held) and not _is_configured(held.decode("latin-1")) for _, held in fields]
 
 
-def _take_off(request: httpx.Request, strip: list[bool]) -> None:
+def _take_off(request: httpx.Request, strip: Sequence[bool]) -> None:
     """Take the fields at these places off a request's headers."""
     if not any(strip):
         return
-    fields = list(zip(request.headers.raw, strip, strict=True))
-    request.headers = httpx.Headers([field for field, goes in fields if not goes])
+    fields: Final = list(zip(request.headers.raw, strip, strict=True))
+    kept: Final = [field for field, goes in fields if not goes]
+    request.headers = httpx.Headers(kept)  # rebind-ok: this very request is what httpx goes on to send
     for name in {name.lower().decode("latin-1") for (name, _), goes in fields if goes}:
         _say_once(name, request.url.host)
 
 
 def _is_configured(value: str) -> bool:
-    allowed = _configured_elsewhere.get()
+    allowed: Final = _configured_elsewhere.get()
     return allowed is not None and hash(value.rpartition(" ")[2]) == allowed
 
 
@@ -109,9 +113,9 @@ def _keep_litellm_key(request: httpx.Request) -> None:
     _take_off(request, hold_litellm_key([value.decode("latin-1") for _, value in request.headers.raw]))
 
 
-def hold_litellm_key(values: Sequence[str]) -> list[bool]:
+def hold_litellm_key(values: Sequence[str]) -> Sequence[bool]:
     """Which values of headers hold a LiteLLM key of the proxy in this process: its master key, or a virtual key it has accepted."""
-    proxy = sys.modules.get("litellm.proxy.proxy_server")
+    proxy: Final = sys.modules.get("litellm.proxy.proxy_server")
     if getattr(proxy, "user_api_key_cache", None) is None:
         return [False] * len(values)
     from litellm.proxy.auth.litellm_key import carry_litellm_key
@@ -122,15 +126,15 @@ def hold_litellm_key(values: Sequence[str]) -> list[bool]:
 def _answered(response: httpx.Response) -> None:
     from litellm.litellm_core_utils.oauth_masking import masked_fields
 
-    request = response.request
+    request: Final = response.request
     # Of one that is redirected, httpx makes the next request.
     if not response.has_redirect_location and _holds_token(request):
-        headers = masked_fields(request.headers)
-        response.request = httpx.Request(
+        headers: Final = masked_fields(request.headers)
+        response.request = httpx.Request(  # rebind-ok: this very response is what the caller has
             request.method, request.url, headers=headers, stream=request.stream, extensions=request.extensions
         )
         # LiteLLM's aiohttp transport keeps aiohttp's answer, which keeps a request of its own.
-        answer = aiohttp_answer(response)
+        answer: Final = aiohttp_answer(response)
         if answer is not None:
             answer._request_info = answer.request_info._replace(
                 headers=CIMultiDictProxy(CIMultiDict(headers.multi_items()))

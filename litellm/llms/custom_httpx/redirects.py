@@ -8,13 +8,13 @@ Remove when: upstream's HTTP clients drop credentials on a redirect to another o
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import ParamSpec
+from typing import Final, ParamSpec
 
 import httpx
 
 from litellm.llms.custom_httpx.client_hooks import Client, add_hook, changed_by
 
-P = ParamSpec("P")
+P = ParamSpec("P")  # rebind-ok: mypy takes no TypeVar that is Final
 
 
 def keeps_credentials_at_origin(make: Callable[P, Client]) -> Callable[P, Client]:
@@ -30,7 +30,7 @@ def keep_credentials_at_origin(client: httpx.Client | httpx.AsyncClient) -> None
 def _redirected(response: httpx.Response) -> None:
     from litellm.llms.anthropic.oauth import has_token
 
-    request = response.request
+    request: Final = response.request
     # httpx builds the next request from this one's headers once this hook has run.
     if response.has_redirect_location and not _stays(request, response.headers["location"]):
         # Another provider's bearer is that provider's affair, and httpx's.

@@ -6,6 +6,7 @@ Remove when: upstream's cache keys hold no key of a caller's, and its HTTP clien
 """
 
 import hashlib
+from typing import Final
 
 from litellm.llms.anthropic.oauth import holds_token
 from litellm.llms.custom_httpx.clients_exit import hands_on_clients_requests
@@ -16,11 +17,12 @@ from litellm.llms.custom_httpx.redirects import keeps_credentials_at_origin
 class BaseOpenAILLM:
     @staticmethod
     def get_openai_client_cache_key(client_initialization_params):
-        key = client_initialization_params.get("api_key")
+        key: Final = client_initialization_params.get("api_key")
         if holds_token(key):
-            client_initialization_params = {
+            hashed: Final = hashlib.sha256(str(key).encode()).hexdigest()
+            client_initialization_params = {  # rebind-ok: what upstream goes on with
                 **client_initialization_params,
-                "api_key": hashlib.sha256(str(key).encode()).hexdigest(),
+                "api_key": hashed,
             }
         ...
 

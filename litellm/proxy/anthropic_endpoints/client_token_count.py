@@ -11,7 +11,8 @@ Remove when: upstream hands the request's headers to its token counters.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from itertools import chain
 from typing import Any, Final, NamedTuple  # noqa: TID251  # bodies in JSON, on their way to upstream's transformers
 
 import httpx
@@ -34,7 +35,7 @@ _COUNTED: Final = ("messages", "system", "tools", "tool_choice")
 
 # What is to be counted, and where, with the client's token, which may go there.
 class _Asked(NamedTuple):
-    body: dict[str, Any]
+    body: Mapping[str, Any]
     model: str
     api_base: str | None
     token: OAuthToken
@@ -44,13 +45,13 @@ async def count_with_clients_token(request: Request) -> object:
     """Anthropic's count, or its refusal as it is; None where the token may not go to the model's deployment, or there is none."""
     if (asked := await _asked(request, "messages")) is None:
         return None
-    answer = await _answer(asked, asked.body)
+    answer: Final = await _answer(asked, asked.body)
     if answer.status_code == 200:
         return {**answer.json(), "litellm_count_source": "provider"}
     return Response(answer.content, answer.status_code, _retry_after(answer), answer.headers.get("content-type"))
 
 
-async def count_input_with_clients_token(request: Request) -> dict[str, object] | None:
+async def count_input_with_clients_token(request: Request) -> Mapping[str, object] | None:
     """Anthropic's count of a Responses request; None as above. Raises ProxyException with Anthropic's refusal."""
     if (asked := await _asked(request, "input")) is None:
         return None
@@ -63,8 +64,8 @@ async def token_counter(request: Request, given: TokenCountRequest, call_endpoin
 
     if not call_endpoint or (asked := await _asked(request, "messages")) is None:
         return await proxy_server.token_counter(request=given, call_endpoint=call_endpoint)
-    counted = await _count(asked, _of_chat)
-    about = {
+    counted: Final = await _count(asked, _of_chat)
+    about: Final = {
         "request_model": given.model,
         "model_used": asked.model,
         "tokenizer_type": "anthropic_api",
@@ -76,24 +77,24 @@ async def token_counter(request: Request, given: TokenCountRequest, call_endpoin
 async def _asked(request: Request, what: str) -> _Asked | None:
     from litellm.proxy.proxy_server import llm_router
 
-    body = await _read_request_body(request=request) if has_token(request.headers) else {}
+    body: Final = await _read_request_body(request=request) if has_token(request.headers) else {}
     if llm_router is None or not body.get(what):
         return None
     try:
-        router: Any = llm_router
-        chosen = await router.async_get_available_deployment(model=body["model"], request_kwargs={})
+        router: Final[Any] = llm_router
+        chosen: Final = await router.async_get_available_deployment(model=body["model"], request_kwargs={})
         # Past one where the token may not go: upstream's own endpoint would choose again, and may ask Anthropic with the operator's key.
-        deployments = [chosen, *(router.get_model_list(model_name=body["model"]) or ())]
+        deployments: Final = [chosen, *(router.get_model_list(model_name=body["model"]) or ())]
     except Exception:  # noqa: BLE001  # upstream's own endpoint asks again, and says what is wrong or makes an estimate
         return None
-    found = (_asked_of(deployment, request.headers, body) for deployment in deployments)
+    found: Final = (_asked_of(deployment, request.headers, body) for deployment in deployments)
     return next((asked for asked in found if asked is not None), None)
 
 
-def _asked_of(deployment: Mapping[str, Any], headers: Mapping[str, str], body: dict[str, Any]) -> _Asked | None:
-    named: Any = litellm.utils.with_named_credential
-    litellm_params = named(dict(deployment["litellm_params"]))
-    api_base = litellm_params.get("api_base")
+def _asked_of(deployment: Mapping[str, Any], headers: Mapping[str, str], body: Mapping[str, Any]) -> _Asked | None:
+    named: Final[Any] = litellm.utils.with_named_credential
+    litellm_params: Final = named(dict(deployment["litellm_params"]))
+    api_base: Final = litellm_params.get("api_base")
     try:
         name, provider, _, _ = litellm.get_llm_provider(
             litellm_params["model"], litellm_params.get("custom_llm_provider"), api_base
@@ -102,36 +103,42 @@ def _asked_of(deployment: Mapping[str, Any], headers: Mapping[str, str], body: d
         return None
     if provider != "anthropic":
         return None
-    own = litellm_params.get("api_key") or litellm_params.get("anthropic_federation_rule_id")
+    own: Final = litellm_params.get("api_key") or litellm_params.get("anthropic_federation_rule_id")
     with errors_for_the_client():
-        scoped = scoped_for(
+        scoped: Final = scoped_for(
             headers, provider, (api_base,), own_key=own, deployment=str(deployment["model_info"].get("id"))
         )
     return None if scoped.token is None else _Asked(body, name, api_base, scoped.token)
 
 
-async def _count(asked: _Asked, convert: Callable[[str, Mapping[str, Any]], dict[str, Any]]) -> dict[str, Any]:
+async def _count(asked: _Asked, convert: Callable[[str, Mapping[str, Any]], Mapping[str, Any]]) -> Mapping[str, Any]:
     try:
-        body = await asyncio.to_thread(convert, asked.model, asked.body)  # an image may have to be fetched
+        body: Final = await asyncio.to_thread(convert, asked.model, asked.body)  # an image may have to be fetched
     except Exception as error:
         # Upstream would convert it another way and ask with the operator's key.
         raise ProxyException(f"Invalid request for token counting: {error}", ERROR_TYPES[400], None, 400) from error
-    answer = await _answer(asked, body)
+    answer: Final = await _answer(asked, body)
     if answer.status_code == 200:
-        counted: dict[str, Any] = answer.json()
+        counted: Final[Mapping[str, Any]] = answer.json()
         return counted
-    try:
-        message, kind = (str(answer.json()["error"][name]) for name in ("message", "type"))
-    except (ValueError, KeyError, TypeError):
-        message, kind = answer.text, ERROR_TYPES.get(answer.status_code, "api_error")
+    message, kind = _refusal(answer)
     raise ProxyException(message, kind, None, answer.status_code, headers=_retry_after(answer))
 
 
-def _of_response(model: str, asked: Mapping[str, Any]) -> dict[str, Any]:
+def _refusal(answer: httpx.Response) -> tuple[str, str]:
+    """What an answer says of a refusal, and its type."""
+    try:
+        error: Final = answer.json()["error"]
+        return str(error["message"]), str(error["type"])
+    except (ValueError, KeyError, TypeError):
+        return answer.text, ERROR_TYPES.get(answer.status_code, "api_error")
+
+
+def _of_response(model: str, asked: Mapping[str, Any]) -> Mapping[str, Any]:
     from litellm.responses.litellm_completion_transformation.transformation import LiteLLMCompletionResponsesConfig
 
-    options: Any = asked
-    chat = LiteLLMCompletionResponsesConfig.transform_responses_api_request_to_chat_completion_request(
+    options: Final[Any] = asked
+    chat: Final = LiteLLMCompletionResponsesConfig.transform_responses_api_request_to_chat_completion_request(
         model=model, input=asked["input"], responses_api_request=options, custom_llm_provider="anthropic"
     )
     chat["messages"] = [
@@ -140,44 +147,46 @@ def _of_response(model: str, asked: Mapping[str, Any]) -> dict[str, Any]:
     return _of_chat(model, chat)
 
 
-def _of_chat(model: str, chat: Mapping[str, Any]) -> dict[str, Any]:
+def _of_chat(model: str, chat: Mapping[str, Any]) -> Mapping[str, Any]:
     """A chat as Anthropic counts it; one in Anthropic's own shape already, of which upstream's transformer would lose parts, as it is."""
-    blocks = [
-        block
-        for message in chat["messages"]
-        if isinstance(message.get("content"), list)
-        for block in message["content"]
-    ]
+    contents: Final = [message.get("content") for message in chat["messages"]]
+    blocks: Final = [*chain.from_iterable(each for each in contents if isinstance(each, list))]
     if any("source" in block or str(block.get("type")).endswith(("tool_use", "tool_result")) for block in blocks):
         return {name: chat[name] for name in _COUNTED if name in chat}
-    messages: list[Any] = [{"role": "system", "content": chat["system"]}] if chat.get("system") else []
+    messages: Final[Sequence[Any]] = [{"role": "system", "content": chat["system"]}] if chat.get("system") else []
     config, given = litellm.AnthropicConfig(), {name: chat[name] for name in ("tools", "tool_choice") if name in chat}
-    options = config.map_openai_params(given, {}, model, drop_params=True)
-    sent = config.transform_request(model, [*messages, *chat["messages"]], options, {}, {})
+    options: Final = config.map_openai_params(given, {}, model, drop_params=True)
+    sent: Final = config.transform_request(model, [*messages, *chat["messages"]], options, {}, {})
     return {name: sent[name] for name in _COUNTED if name in sent}
 
 
 async def _answer(asked: _Asked, body: Mapping[str, object]) -> httpx.Response:
-    headers = set_anthropic_headers({"anthropic-version": "2023-06-01", "anthropic-beta": COUNTING_BETA}, asked.token)
+    headers: Final = set_anthropic_headers(
+        {"anthropic-version": "2023-06-01", "anthropic-beta": COUNTING_BETA}, asked.token
+    )
     # A deployment's base may name the messages endpoint itself.
-    base = (
+    base: Final = (
         (AnthropicModelInfo.get_api_base(asked.api_base) or ANTHROPIC_ORIGIN)
         .rstrip("/")
         .removesuffix("/messages")
         .removesuffix("/v1")
     )
-    url = f"{base.rstrip('/')}/v1/messages/count_tokens"
-    client = get_async_httpx_client(llm_provider=litellm.LlmProviders.ANTHROPIC)
+    url: Final = f"{base.rstrip('/')}/v1/messages/count_tokens"
+    client: Final = get_async_httpx_client(llm_provider=litellm.LlmProviders.ANTHROPIC)
     try:
-        answer: httpx.Response = await client.post(url, headers=headers, json={**body, "model": asked.model})
+        answer: Final[httpx.Response] = await client.post(url, headers=headers, json={**body, "model": asked.model})
+        await answer.aread()
     except httpx.HTTPStatusError as error:
-        answer = error.response
+        await error.response.aread()
+        return error.response
     except (httpx.RequestError, litellm.Timeout) as error:
-        said = {"type": "api_error", "message": f"Anthropic was not reached to count tokens: {type(error).__name__}"}
+        said: Final = {
+            "type": "api_error",
+            "message": f"Anthropic was not reached to count tokens: {type(error).__name__}",
+        }
         return httpx.Response(503, json={"type": "error", "error": said})
-    await answer.aread()
     return answer
 
 
-def _retry_after(answer: httpx.Response) -> dict[str, str]:
+def _retry_after(answer: httpx.Response) -> dict[str, str]:  # mutable-ok: upstream wants one
     return {name: value for name, value in answer.headers.items() if name == "retry-after"}

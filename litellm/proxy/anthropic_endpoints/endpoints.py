@@ -5,6 +5,8 @@ Upstream: BerriAI/litellm#19618
 Remove when: upstream hands the request's headers to its token counters, and Anthropic's retry-after to the client.
 """
 
+from typing import Final
+
 from litellm.proxy.anthropic_endpoints.client_token_count import count_with_clients_token
 from litellm.proxy.client_errors import passes_retry_after_on
 
@@ -14,7 +16,7 @@ def _anthropic_error_json_response(exc, request): ...
 
 
 async def count_tokens(request, user_api_key_dict):
-    counted = await count_with_clients_token(request)
+    counted: Final = await count_with_clients_token(request)
     if counted is not None:
         return counted
     ...

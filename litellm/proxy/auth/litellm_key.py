@@ -18,7 +18,7 @@ import litellm
 from litellm.llms.anthropic.oauth import MASK, WRONG_FORM, InvalidTokenError, OAuthToken, holds_token, token_in_headers
 from litellm.proxy._types import LiteLLMRoutes, ProxyErrorTypes, ProxyException, UserAPIKeyAuth, hash_token
 
-P = ParamSpec("P")
+P = ParamSpec("P")  # rebind-ok: mypy takes no TypeVar that is Final
 # The hash of it: no credential stands in a context, which background tasks inherit.
 _accepted: Final[contextvars.ContextVar[str | None]] = contextvars.ContextVar("accepted_litellm_key", default=None)
 _HASH: Final = re.compile("[0-9a-f]{64}")
@@ -52,8 +52,8 @@ def remembers_litellm_key(
     """Make authentication tell the rest of a request which key it accepted: one that only the operator's own code knows is kept nowhere."""
 
     @functools.wraps(authenticate)
-    async def authenticated(*args: P.args, **kwargs: P.kwargs) -> UserAPIKeyAuth:
-        user = await authenticate(*args, **kwargs)
+    async def authenticated(*args: P.args, **kwargs: P.kwargs) -> UserAPIKeyAuth:  # kwargs-ok: handed on
+        user: Final = await authenticate(*args, **kwargs)
         if user.token:
             _accepted.set(user.token if _HASH.fullmatch(user.token) else hash_token(user.token))
         return user
@@ -74,13 +74,13 @@ def custom_key_header() -> str | None:
     """The header that the operator has LiteLLM look for its key in; None where it looks in its usual ones."""
     from litellm.proxy.proxy_server import general_settings
 
-    header = general_settings.get("litellm_key_header_name")
+    header: Final = general_settings.get("litellm_key_header_name")
     return header if isinstance(header, str) else None
 
 
 def refuse_near_miss(headers: Mapping[str, str]) -> None:
     """Raise ProxyException where a credential's header holds an OAuth token that no header sends as Anthropic takes it."""
-    meant = {
+    meant: Final = {
         name: value
         for name, value in as_sent(headers).items()
         if name.lower() in _CREDENTIAL_HEADERS and holds_token(value)
@@ -90,7 +90,7 @@ def refuse_near_miss(headers: Mapping[str, str]) -> None:
             raise InvalidTokenError(WRONG_FORM)
 
 
-def as_sent(headers: Mapping[str, str]) -> dict[str, str]:
+def as_sent(headers: Mapping[str, str]) -> Mapping[str, str]:
     """A request's headers, of each name the first, without a mask that stands for no token: LiteLLM makes requests of its own (MCP)."""
     return {
         name: value
@@ -103,24 +103,26 @@ def refuse_lone_token(route: str) -> None:
     """Raise TokenAsKeyError where an OAuth token came without a LiteLLM key to a proxy that asks for one, and judges keys itself."""
     from litellm.proxy import proxy_server
 
-    asks = proxy_server.master_key is not None and proxy_server.user_custom_auth is None and custom_key_header() is None
+    asks: Final = (
+        proxy_server.master_key is not None and proxy_server.user_custom_auth is None and custom_key_header() is None
+    )
     if asks and route not in LiteLLMRoutes.public_routes.value:
         raise TokenAsKeyError
 
 
 def without_litellm_key(
     headers: Mapping[str, str], custom_header: str | None, user: UserAPIKeyAuth | None = None
-) -> dict[str, str]:
+) -> Mapping[str, str]:
     """The headers without those that carry the LiteLLM key in their value, by whichever name: the one that authenticated, or the first."""
     return dict(fields_without_litellm_key(headers, custom_header, user))
 
 
 def fields_without_litellm_key(
     headers: Mapping[str, str], custom_header: str | None, user: UserAPIKeyAuth | None = None
-) -> list[tuple[str, str]]:
+) -> Sequence[tuple[str, str]]:
     """The same, field by field, where a name may come several times."""
-    fields = [*headers.items()]
-    carrying = carry_litellm_key([value for _, value in fields], user, _key_in(headers, custom_header))
+    fields: Final = [*headers.items()]
+    carrying: Final = carry_litellm_key([value for _, value in fields], user, _key_in(headers, custom_header))
     return [field for field, carries in zip(fields, carrying, strict=True) if not carries]
 
 
@@ -129,16 +131,16 @@ def carries_litellm_key(value: str, user: UserAPIKeyAuth | None) -> bool:
     return carry_litellm_key([value], user)[0]
 
 
-def carry_litellm_key(values: Sequence[str], user: UserAPIKeyAuth | None, key: str | None = None) -> list[bool]:
+def carry_litellm_key(values: Sequence[str], user: UserAPIKeyAuth | None, key: str | None = None) -> Sequence[bool]:
     """Which headers, cookies or parameters hold a LiteLLM key: that of `user`, which LiteLLM knows by its hash, the master key, this
     very one, or any virtual key that this proxy has accepted for this request, or accepted and still keeps."""
     from litellm.proxy.proxy_server import master_key, user_api_key_cache
 
-    known = {key, master_key, _accepted.get(), *(() if user is None else (user.api_key, user.token))} - {None}
-    kept = user_api_key_cache.in_memory_cache.cache_dict
+    known: Final = {key, master_key, _accepted.get(), *(() if user is None else (user.api_key, user.token))} - {None}
+    kept: Final = user_api_key_cache.in_memory_cache.cache_dict
     # Each word is hashed once, however often it comes.
-    words = {*map(str.strip, values), *_BETWEEN_WORDS.split("\n".join(values))} - {""}
-    keys = {word for word in words if word in known or (hashed := hash_token(word)) in known or hashed in kept}
+    words: Final = {*map(str.strip, values), *_BETWEEN_WORDS.split("\n".join(values))} - {""}
+    keys: Final = {word for word in words if word in known or (hashed := hash_token(word)) in known or hashed in kept}
     # The master key is looked for as it is, since a word may be written in as many ways as there are marks.
     return [
         bool(master_key and master_key in value)
@@ -156,6 +158,6 @@ def bare(value: str) -> str:
 def _key_in(headers: Mapping[str, str], custom_header: str | None) -> str | None:
     """The first key header in LiteLLM's order that is no OAuth token, without its scheme."""
     # Of a name that comes several times LiteLLM reads the first.
-    lower = {name.lower(): value for name, value in reversed([*headers.items()])}
-    names = KEY_HEADERS if custom_header is None else (custom_header.lower(), *KEY_HEADERS)
+    lower: Final = {name.lower(): value for name, value in reversed([*headers.items()])}
+    names: Final = KEY_HEADERS if custom_header is None else (custom_header.lower(), *KEY_HEADERS)
     return next((bare(lower[name]) for name in names if lower.get(name) and not holds_token(lower[name])), None)

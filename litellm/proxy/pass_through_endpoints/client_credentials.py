@@ -12,6 +12,7 @@ from __future__ import annotations
 import contextlib
 import functools
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from itertools import chain
 from typing import Any, Final, ParamSpec  # noqa: TID251  # where upstream's types say less than is passed
 from urllib.parse import parse_qsl, urlencode
 
@@ -39,7 +40,7 @@ from litellm.proxy.client_headers import SealsClientTokens, came_with_token
 from litellm.proxy.transparency import ServesTransparently
 from litellm.types.utils import TokenCountResponse
 
-P = ParamSpec("P")
+P = ParamSpec("P")  # rebind-ok: mypy takes no TypeVar that is Final
 
 # How upstream's own signed routes say, in a request's state, what bytes to send.
 RAW_BODY: Final = "litellm_pass_through_raw_body"
@@ -73,9 +74,9 @@ def serves_client_tokens(startup: Callable[..., AsyncIterator[Any]]) -> Callable
             from litellm.proxy.pass_through_endpoints.llm_passthrough_endpoints import anthropic_proxy_route
 
             methods, asks_for_key = ["GET", "POST", "PUT", "DELETE", "PATCH"], [Depends(user_api_key_auth)]
-            built: Any = app.middleware_stack
-            app.middleware_stack = SealsClientTokens(ServesTransparently(built))
-            app.router.routes[:0] = [
+            built: Final[Any] = app.middleware_stack
+            app.middleware_stack = SealsClientTokens(ServesTransparently(built))  # rebind-ok: of this very app
+            app.router.routes[:0] = [  # rebind-ok: of this very app
                 ClientTokenRoute("/anthropic/{endpoint:path}", anthropic_proxy_route, methods=methods),
                 ClientTokenRoute(
                     "/utils/token_counter",
@@ -96,7 +97,7 @@ def clients_credential(request: Request, base: str, own: Mapping[str, str] | Non
     Raises ProxyException for a malformed token, and for one that is refused where the proxy has nothing of its own to send.
     """
     with errors_for_the_client():
-        scoped = scoped_for(
+        scoped: Final = scoped_for(
             request.headers, "anthropic", (base,), own_key="set" if own else None, deployment="/anthropic pass-through"
         )
     return own if scoped.token is None else oauth.set_anthropic_headers({}, scoped.token)
@@ -107,14 +108,14 @@ def query_of(request: Request, given: Mapping[str, str] | None, user: UserAPIKey
 
     Upstream reads it into a dictionary, which keeps one value a name, and hands some of its routes' own on.
     """
-    query = list(given.items()) if given else parse_qsl(request.url.query, keep_blank_values=True)
-    passed: list[Any] = [
+    query: Final = list(given.items()) if given else parse_qsl(request.url.query, keep_blank_values=True)
+    passed: Final[Any] = [
         pair
         for pair in query
         if not any(oauth.holds_token(each) or carries_litellm_key(str(each), user) for each in pair)
     ]
     if len(passed) < len(query):
-        request.scope["query_string"] = urlencode(passed).encode()
+        request.scope["query_string"] = urlencode(passed).encode()  # rebind-ok: this very request is forwarded
         for cached in ("_query_params", "_url"):
             request.__dict__.pop(cached, None)
     return httpx.QueryParams(passed)
@@ -122,16 +123,18 @@ def query_of(request: Request, given: Mapping[str, str] | None, user: UserAPIKey
 
 async def credentials_for(
     request: Request, target: str, custom_headers: Mapping[str, str], user: UserAPIKeyAuth, forward_headers: bool | None
-) -> dict[str, str]:
+) -> dict[str, str]:  # mutable-ok: upstream wants one
     """The headers that a pass-through sends beside what it forwards, with the one credential that may go to its target.
 
     The client's own credentials are taken off the request: what upstream forwards of it holds neither token nor LiteLLM key.
     """
     client, to_anthropic = request.headers, oauth.may_send_to(target, allowed_origins())
     with errors_for_the_client():
-        scoped = scoped_for(client, "anthropic" if to_anthropic else None, (target,), own_key=None, deployment=target)
-    own = oauth.token_in_headers(custom_headers)
-    came_along = own is not None and own in [
+        scoped: Final = scoped_for(
+            client, "anthropic" if to_anthropic else None, (target,), own_key=None, deployment=target
+        )
+    own: Final = oauth.token_in_headers(custom_headers)
+    came_along: Final = own is not None and own in [
         oauth.oauth_token(value) for value in client.values() if oauth.is_anthropic_oauth_key(value)
     ]
     _take_credentials_off(request, user, keep_oauth_beta=to_anthropic or not oauth.has_token(client))
@@ -146,53 +149,54 @@ async def credentials_for(
 
 
 def _take_credentials_off(request: Request, user: UserAPIKeyAuth, *, keep_oauth_beta: bool) -> None:
-    fields = fields_without_litellm_key(request.headers, custom_key_header(), user)
-    kept = [
-        field for each in fields for field in oauth.without_oauth(dict([each]), keep_oauth_beta=keep_oauth_beta).items()
-    ]
+    fields: Final = fields_without_litellm_key(request.headers, custom_key_header(), user)
+    clean: Final = [oauth.without_oauth({name: value}, keep_oauth_beta=keep_oauth_beta) for name, value in fields]
+    kept: Final = [*chain.from_iterable(each.items() for each in clean)]
     if kept != request.headers.items():
-        request.scope["headers"] = [(name.encode("latin-1"), str(value).encode("latin-1")) for name, value in kept]
+        raw: Final = [(name.encode("latin-1"), str(value).encode("latin-1")) for name, value in kept]
+        request.scope["headers"] = raw  # rebind-ok: this very request is forwarded
         request.__dict__.pop("_headers", None)
-        request.state._cached_headers = None
+        request.state._cached_headers = None  # rebind-ok: as above
 
 
 def answers_as_it_was_answered(send: Callable[P, Awaitable[object]]) -> Callable[P, Awaitable[object]]:
     """Make a pass-through request with a client's token answer a refusal as it came, where a release makes an error of its own of it."""
 
     @functools.wraps(send)
-    async def sent(*args: P.args, **kwargs: P.kwargs) -> object:
-        request: Any = args[0] if args else kwargs["request"]
-        had_token = oauth.has_token(request.headers)
+    async def sent(*args: P.args, **kwargs: P.kwargs) -> object:  # kwargs-ok: handed on
+        request: Final[Any] = args[0] if args else kwargs["request"]
+        had_token: Final = oauth.has_token(request.headers)
         try:
             return await send(*args, **kwargs)
         except ProxyException as error:
-            refused = next((each for each in causes(error) if isinstance(each, httpx.HTTPStatusError)), None)
+            refused: Final = next((each for each in causes(error) if isinstance(each, httpx.HTTPStatusError)), None)
             if refused is None or not had_token:
                 raise
-            answer = refused.response
-            framing = {"content-length", "content-encoding", "transfer-encoding", "connection"}
-            headers = {name: value for name, value in answer.headers.items() if name not in framing}
+            answer: Final = refused.response
+            framing: Final = {"content-length", "content-encoding", "transfer-encoding", "connection"}
+            headers: Final = {name: value for name, value in answer.headers.items() if name not in framing}
             return Response(await answer.aread(), status_code=answer.status_code, headers=headers)
 
     return sent
 
 
 def forwarded_headers(
-    request_headers: dict[str, str], headers: Mapping[str, str], forward_headers: bool | None = False
-) -> dict[str, str]:
+    request_headers: Mapping[str, str], headers: Mapping[str, str], forward_headers: bool | None = False
+) -> Mapping[str, str]:
     """What a pass-through sends: as upstream puts it together, but betas beside a token are kept.
 
     A client's `x-pass-` headers overwrite what is there, under any name: those with a token or the LiteLLM key in them do not.
     """
     from litellm.passthrough.utils import BasePassthroughUtils
 
-    clean = without_litellm_key(request_headers, custom_key_header())
-    passed = {
+    clean: Final = without_litellm_key(request_headers, custom_key_header())
+    passed: Final = {
         name: value
         for name, value in request_headers.items()
         if not name.lower().startswith(_PASS_PREFIX) or (name in clean and not oauth.holds_token(value))
     }
-    result: dict[str, str] = BasePassthroughUtils.forward_headers_from_request(passed, dict(headers), forward_headers)
+    built: Final = BasePassthroughUtils.forward_headers_from_request(passed, dict(headers), forward_headers)
+    result: Final = {**built}
     if oauth.has_token(headers) and result.get("anthropic-beta") != headers.get("anthropic-beta"):
         result["anthropic-beta"] = oauth.merge_betas(headers.get("anthropic-beta"), result.get("anthropic-beta"))
     if not oauth.has_token(headers):
@@ -200,14 +204,14 @@ def forwarded_headers(
     return {name: value if value.isascii() else AsItCame(value) for name, value in result.items()}
 
 
-def redacts_request_headers(describe: Callable[P, dict[str, Any]]) -> Callable[P, dict[str, Any]]:
+def redacts_request_headers(describe: Callable[P, Mapping[str, Any]]) -> Callable[P, Mapping[str, Any]]:
     """Make the description of a pass-through request, which every callback is given, hold no credential of its headers."""
 
     @functools.wraps(describe)
-    def described(*args: P.args, **kwargs: P.kwargs) -> dict[str, Any]:
-        described_call = describe(*args, **kwargs)
-        request = described_call["litellm_params"]["proxy_server_request"]
-        secret = {*KEY_HEADERS, (custom_key_header() or "").lower()}
+    def described(*args: P.args, **kwargs: P.kwargs) -> Mapping[str, Any]:  # kwargs-ok: handed on
+        described_call: Final = describe(*args, **kwargs)
+        request: Final = described_call["litellm_params"]["proxy_server_request"]
+        secret: Final = {*KEY_HEADERS, (custom_key_header() or "").lower()}
         request["headers"] = {
             name: "REDACTED" if name.lower() in secret else value for name, value in request["headers"].items()
         }

@@ -6,12 +6,13 @@ Remove when: upstream's pass-through prefers a client's token and scopes it by o
 """
 
 import os
+from typing import Final
 
 from litellm.llms.anthropic.oauth import ANTHROPIC_ORIGIN
 from litellm.proxy.pass_through_endpoints.client_credentials import clients_credential
 
 
 def _upstream_headers_for_anthropic_route(request, proxy_auth_header):
-    base = os.getenv("ANTHROPIC_API_BASE") or os.getenv("ANTHROPIC_BASE_URL") or ANTHROPIC_ORIGIN
-    proxy_auth_header = clients_credential(request, base, proxy_auth_header)
+    base: Final = os.getenv("ANTHROPIC_API_BASE") or os.getenv("ANTHROPIC_BASE_URL") or ANTHROPIC_ORIGIN
+    proxy_auth_header = clients_credential(request, base, proxy_auth_header)  # rebind-ok: what upstream goes on with
     ...

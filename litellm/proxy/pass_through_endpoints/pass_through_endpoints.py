@@ -30,6 +30,8 @@ class HttpPassThroughEndpointHelpers:
 async def pass_through_request(
     request, target, custom_headers, user_api_key_dict, forward_headers=False, query_params=None
 ):
-    custom_headers = await credentials_for(request, target, custom_headers, user_api_key_dict, forward_headers)
-    query_params = query_of(request, query_params, user_api_key_dict)
+    custom_headers = await credentials_for(  # rebind-ok: what upstream goes on with
+        request, target, custom_headers, user_api_key_dict, forward_headers
+    )
+    query_params = query_of(request, query_params, user_api_key_dict)  # rebind-ok: as above
     ...

@@ -9,5 +9,5 @@ from litellm.litellm_core_utils.oauth_arguments import seal
 
 
 def prepare_request(request):
-    request = seal((), dict(request))[1]
+    request = seal((), dict(request))[1]  # rebind-ok: what upstream goes on with
     ...
