@@ -33,15 +33,17 @@ def test_an_index_that_serves_another_file_is_refused(checkout: Checkout) -> Non
     assert checkout.cached() == []
 
 
-def test_a_damaged_cache_is_fetched_anew(checkout: Checkout) -> None:
-    """The cache is verified at each use; what fails is replaced, with a word about it."""
+def test_a_damaged_cache_is_fetched_anew(checkout: Checkout, tmp_path: Path) -> None:
+    """The cache is verified at each use; what fails, be it no wheel or another one, is replaced, with a word about it."""
     settings = checkout.index()
     checkout.fork("build", given=False, env=settings)
     (cached,) = checkout.cached()
-    cached.write_bytes(b"damaged")
-    text = checkout.fork("build", given=False, env=settings)
-    assert "does not have its pinned sha256: fetching it anew" in text
-    assert cached.read_bytes() == checkout.wheel.read_bytes()
+    other = checkouts.write_wheel(tmp_path / "other", {**MODULES, "litellm/evil.py": b"evil = 1\n"})
+    for content in (b"damaged", other.read_bytes()):
+        cached.write_bytes(content)
+        text = checkout.fork("build", given=False, env=settings)
+        assert "does not have its pinned sha256: fetching it anew" in text
+        assert cached.read_bytes() == checkout.wheel.read_bytes()
 
 
 needs_uv = pytest.mark.skipif(UV is None, reason="uv is not installed")
