@@ -2,12 +2,14 @@
 
     python -m tests.mutants [--release RELEASE] [--only TEXT] [--list]
 
-Runs on an interpreter that has the pinned release's dependencies and the test requirements. The merged tree is written into
-build/mutants-<release>/, twice, since two mutants are tried at a time, and put first on the path. A mutant is one edit of it: of the
-policy, of the place where a caller's token enters a call, or a claimed definition given back to upstream, each in turn. For each, the
-suites run up to the first failure.
+Runs on an interpreter that has the pinned release's dependencies and the test requirements. Into build/mutants-<release>/ go the merged
+tree, which is first on the path, and a copy of the checkout, whose tests are run; both twice, since two mutants are tried at a time. A
+mutant is one edit of the merged tree: of the policy, of the place where a caller's token enters a call, or a claimed definition given
+back to upstream, each in turn. For each, the suites run up to the first failure. With the newest release, whose suites try the build too,
+there are mutants of the build, each an edit of a check of what an index serves; for each, the one test runs that is there for that check.
 
-Exit status: 0 if every mutant was killed, 1 if one survived, an edit no longer applies, or the unmutated fork is red already.
+Exit status: 0 if every mutant was killed, 1 if one survived, an edit no longer applies, or the unmutated fork is red already, 2 for wrong
+usage.
 """
 
 from __future__ import annotations
@@ -17,10 +19,11 @@ import ast
 import itertools
 import os
 import re
+import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -32,7 +35,7 @@ from fork.layers import overlay_files
 from fork.merge import merge
 from fork.overlay import read_overlay
 from fork.patch import merge_release
-from fork.release import MODULE, ROOT, Release, load_release
+from fork.release import MODULE, ROOT, Release, load_release, pinned
 from fork.source import Source
 from fork.tree import write_tree
 from fork.upstream import open_wheel
@@ -55,6 +58,9 @@ HOOKED = "litellm/proxy/hooked_requests.py"
 KEY = "litellm/proxy/auth/litellm_key.py"
 COUNT = "litellm/proxy/anthropic_endpoints/client_token_count.py"
 HEADERS = "litellm/proxy/client_headers.py"
+MEMBERS = "fork/members.py"
+INDEX = "fork/upstream.py"
+WHEEL = "fork/wheel.py"
 # Each mutant meets all of the suites, those that are near what it touches first.
 SDK_FIRST = ("tests/test_litellm", "tests/wire", "tests/pressure", "tests/proxy")
 PROXY_FIRST = ("tests/test_litellm", "tests/pressure", "tests/proxy", "tests/wire")
@@ -178,11 +184,124 @@ _EDITS = (
     ),
 )
 
+# Edits like those above of a check of the build, by the test in tests/fork that is there for it. No other test runs: what a check keeps off
+# the disk of whoever builds would be written there by the mutant in some other test, under names that start at its root.
+_BUILD_EDITS = {
+    "test_refusals.py::test_a_wheel_with_another_hash": (
+        ("a wheel of another hash is read", WHEEL, "if digest.hexdigest() != pinned:", "if False:"),
+    ),
+    "test_supply_chain.py::test_a_redirect_to_another_wheel_is_refused": (
+        (
+            "what a redirect led to is not held against its pin",
+            INDEX,
+            "return UpstreamWheel(wheel, release.name, release.wheels[wheel.name])",
+            "return UpstreamWheel(wheel, release.name)",
+        ),
+    ),
+    "test_supply_chain.py::test_a_pinned_wheel_whose_record_is_of_another_is_not_kept": (
+        ("what was fetched is not held against RECORD", INDEX, "                fetched.require_recorded()\n", "                pass\n"),
+    ),
+    "test_commands.py::test_an_index_that_serves_another_file_is_refused": (
+        ("what is being fetched lies in the cache", INDEX, "_download(release, Path(scratch))", "_download(release, folder)"),
+    ),
+    "test_commands.py::test_a_damaged_cache_is_fetched_anew": (
+        ("the cache is believed", INDEX, "return _opened(release, cached)", "return UpstreamWheel(cached, release.name)"),
+    ),
+    "test_wheel.py::test_what_is_read_is_what_was_verified": (
+        ("the hash of one file and the members of another", WHEEL, "zipfile.ZipFile(self._file)\n", "zipfile.ZipFile(path)\n"),
+        (
+            "a member is read from what lies there by now",
+            WHEEL,
+            "return self._zip.read(name)",
+            "return zipfile.ZipFile(self.path).read(name)",
+        ),
+    ),
+    "test_supply_chain.py::test_what_is_swapped_behind_the_check_is_not_read": (
+        (
+            "a member is copied from what lies there by now",
+            WHEEL,
+            "            self._file.seek(member.header_offset)\n",
+            '            self._file = open(self.path, "rb")\n            self._file.seek(member.header_offset)\n',
+        ),
+    ),
+    "test_refusals.py::test_a_wheel_of_another_release": (
+        ("another release's wheel is built from", WHEEL, "if version not in (None, self.version):", "if False:"),
+    ),
+    "test_supply_chain.py::test_another_projects_wheel_is_refused": (
+        ("another project's METADATA passes", WHEEL, "name[1].decode().strip() != self.distribution or ", ""),
+        ("METADATA in another's folder passes", WHEEL, ' or folder != f"{self.distribution}-{version}.dist-info":', ":"),
+        ("a second METADATA passes", WHEEL, "if len(infos) != 1:", "if not infos:"),
+    ),
+    "test_supply_chain.py::test_a_record_that_is_not_of_its_files_is_refused": (
+        ("a file that is not in RECORD passes", MEMBERS, "sorted(files.keys() - listed.keys())", "()"),
+        ("RECORD lists what is not there", MEMBERS, "sorted(listed.keys() - files.keys())", "()"),
+        ("RECORD lists a file twice", MEMBERS, "in listed.items() if count > 1]", "in listed.items() if False]"),
+        ("RECORD has another kind of hash", MEMBERS, "not (_is_digest(row[1:2]) and row[2:]", "not (row[2:]"),
+        ("RECORD has another size", MEMBERS, " and row[2:] == [str(files[row[0]])]", ""),
+        ("RECORD has another hash", MEMBERS, 'if digest != f"sha256={found}":', "if False:"),
+    ),
+    "test_supply_chain.py::test_a_name_that_leads_elsewhere_is_refused_unread": (
+        ("a name climbs", MEMBERS, 'in ("", ".", "..")', 'in ("", ".")'),
+        ("a name starts at the root", MEMBERS, 'in ("", ".", "..")', 'in (".", "..")'),
+        ("a name climbs on Windows", MEMBERS, "_FORBIDDEN.search(member.orig_filename) or ", ""),
+        ("a name ends at a NUL", MEMBERS, "_FORBIDDEN.search(member.orig_filename)", "_FORBIDDEN.search(member.filename)"),
+        ("a file is the folder of another", MEMBERS, "sorted(files & folders)", "()"),
+    ),
+    "test_supply_chain.py::test_a_member_that_is_there_twice_is_refused": (
+        ("a member is there twice", MEMBERS, "for name in twice]", "for name in ()]"),
+    ),
+    "test_supply_chain.py::test_a_member_that_is_no_file_is_refused": (
+        ("a member is a link", MEMBERS, "if kind not in (0, stat.S_IFDIR if member.is_dir() else stat.S_IFREG):", "if False:"),
+    ),
+    "test_supply_chain.py::test_a_member_that_is_packed_as_none_of_a_wheel_is_refused": (
+        ("a member is encrypted", MEMBERS, "member.flag_bits & 0x1 or ", ""),
+        ("a member is packed in another way", MEMBERS, " or member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)", ""),
+        ("members lie over one another", MEMBERS, "if sum(member.compress_size for member in members) > size:", "if False:"),
+    ),
+    "test_supply_chain.py::test_a_bomb_is_refused_unpacked": (
+        ("a member is a bomb", MEMBERS, "if member.file_size > _MOST_TIMES * max(member.compress_size, 1000):", "if False:"),
+        ("all members together are a bomb", MEMBERS, "if sum(member.file_size for member in members) > _MOST_BYTES:", "if False:"),
+    ),
+    "test_commands.py::test_an_index_whose_address_is_a_path_writes_nothing": (
+        (
+            "a name that is not pinned is fetched",
+            INDEX,
+            "next((url for url in urls if _file_name(url) in release.wheels), None)",
+            "urls[0]",
+        ),
+    ),
+    "test_supply_chain.py::test_what_an_index_lists_amiss_is_not_pinned": (
+        ("a name that is a path is pinned", INDEX, "if not _PLAIN_NAME.fullmatch(_file_name(url)) or not", "if not"),
+        ("another project's wheel is pinned", INDEX, ' or not _file_name(url).startswith(f"{PACKAGE}-{release.name}-"):', ":"),
+        ("a wheel without a hash is pinned", INDEX, "!= digest or not digest:", "!= digest:"),
+        (
+            "the first of two hashes is pinned",
+            INDEX,
+            "if wheels.setdefault(_file_name(url), digest) != digest or not digest:",
+            "if not wheels.setdefault(_file_name(url), digest):",
+        ),
+    ),
+    "test_supply_chain.py::test_nothing_of_a_source_archive_is_run": (
+        ("a source archive is run to learn what it is", INDEX, '"--only-binary=:all:", ', ""),
+    ),
+    "test_supply_chain.py::test_a_body_without_an_end_is_given_up": (
+        ("a body without an end is kept", INDEX, "if done > _LARGEST:", "if False:"),
+    ),
+    "test_supply_chain.py::test_a_server_that_answers_anything_leaves_nothing": (
+        (
+            "an answer that is none is not refused in words",
+            INDEX,
+            "except (urllib.error.URLError, http.client.HTTPException, ValueError) as error:",
+            "except urllib.error.URLError as error:",
+        ),
+    ),
+}
 
-def _edited(name: str, path: str, old: str, new: str, text: str) -> Mutant:
+
+def _edited(name: str, path: str, old: str, new: str, text: str, tests: tuple[str, ...]) -> Mutant:
     count = text.count(old)
     data: bytes | str = text.replace(old, new).encode() if count == 1 else f"{old!r} stands {count} times in {path}, not once"
-    return Mutant(name, path, data, PROXY_FIRST if path.startswith(_PROXY_ROOMS) else SDK_FIRST)
+    return Mutant(name, path, data, tests)
 
 
 def _without(overlay: Source, name: str) -> bytes:
@@ -221,15 +340,42 @@ def _given_back(release: Release, upstream: UpstreamWheel) -> Iterator[Mutant]:
                 if "changes nothing" not in str(error):
                     raise
                 data = upstream.read(path)
-            tests = PROXY_FIRST if path.startswith(_PROXY_ROOMS) else SDK_FIRST
-            yield Mutant(f"{name} is upstream's", path, data, tests)
+            yield Mutant(f"{name} is upstream's", path, data, _suites(path))
+
+
+def _suites(path: str) -> tuple[str, ...]:
+    return PROXY_FIRST if path.startswith(_PROXY_ROOMS) else SDK_FIRST
 
 
 def mutants(release: Release, upstream: UpstreamWheel, files: Mapping[str, bytes]) -> Iterator[Mutant]:
-    """Every mutant of a release whose merged modules are `files`."""
+    """Every mutant of a release whose merged modules are `files`, and those of the build with the newest, as tests/fork runs."""
     for name, path, old, new in _EDITS:
-        yield _edited(name, path, old, new, files.get(path, b"").decode())
+        yield _edited(name, path, old, new, files.get(path, b"").decode(), _suites(path))
     yield from _given_back(release, upstream)
+    if release.name == pinned()[0]:
+        for test, edits in _BUILD_EDITS.items():
+            for name, path, old, new in edits:
+                yield _edited(name, path, old, new, (ROOT / path).read_text("utf-8"), (f"tests/fork/{test}",))
+
+
+def _copy_checkout(target: Path) -> None:
+    """Copy what git knows of the checkout, or would add, as it stands now."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=ROOT, check=True, capture_output=True, text=True
+    )
+    shutil.rmtree(target, ignore_errors=True)
+    for name in listed.stdout.split("\0"):
+        if (ROOT / name).is_file():
+            (target / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, target / name)
+
+
+def _merged(place: Path) -> Path:
+    return place / "merged"
+
+
+def _checkout(place: Path) -> Path:
+    return place / "checkout"
 
 
 @contextmanager
@@ -245,11 +391,11 @@ def _replaced(target: Path, data: bytes) -> Iterator[None]:
         os.utime(target, (status.st_atime, status.st_mtime))
 
 
-def _first_failure(tree: Path, tests: tuple[str, ...], *options: str) -> str | None:
-    """Run tests on the tree up to the first failure and return its name; None if all pass. Raises RuntimeError if they could not be run."""
-    environment = {**os.environ, "PYTHONPATH": f"{tree}{os.pathsep}{ROOT}", "PYTHONDONTWRITEBYTECODE": "1"}
+def _first_failure(place: Path, tests: Iterable[str], *options: str) -> str | None:
+    """Run tests of a place up to the first failure and return its name; None if all pass. Raises RuntimeError if they could not be run."""
+    environment = {**os.environ, "PYTHONPATH": f"{_merged(place)}{os.pathsep}{_checkout(place)}", "PYTHONDONTWRITEBYTECODE": "1"}
     command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", "--no-header", "--tb=line", "-rfE", *options, *tests]
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
+    done = subprocess.run(command, cwd=_checkout(place), env=environment, capture_output=True, text=True)
     if done.returncode == 0:
         return None
     failed = re.search(r"^(?:FAILED|ERROR) (\S.*?)(?: - .*)?$", done.stdout, re.MULTILINE)
@@ -271,49 +417,53 @@ def main() -> int:
     parser.add_argument("--list", action="store_true", help="name the mutants and stop")
     options = parser.parse_args()
     release = load_release(options.release)
-    trees = [ROOT / "build" / f"mutants-{release.name}" / number for number in ("1", "2")]
+    places = [ROOT / "build" / f"mutants-{release.name}" / number for number in ("1", "2")]
     with open_wheel(release, options.wheel) as upstream:
         patch = merge_release(release, upstream)
         chosen = [mutant for mutant in mutants(release, upstream, patch.files) if options.only in f"{mutant.name} {mutant.path}"]
         if options.list:
             print(*(f"{mutant.path}: {mutant.name}" for mutant in chosen), sep="\n")
             return 0
-        for tree in trees:
-            write_tree(patch, upstream, tree)
+        if not chosen:
+            parser.error(f"no mutant's name or path has {options.only!r}")
+        for place in places:
+            write_tree(patch, upstream, _merged(place))
+            _copy_checkout(_checkout(place))
     print("the fork itself ...", flush=True)
-    failure = _first_failure(trees[0], SDK_FIRST, "-n", "2")
+    failure = _first_failure(places[0], dict.fromkeys(test for mutant in chosen for test in mutant.tests), "-n", "2")
     if failure is not None:
         print(f"red without any mutant: {failure}")
         return 1
-    survivors = _survivors(chosen, trees)
+    survivors = _survivors(chosen, places)
     print(f"{len(chosen)} mutants, {len(survivors)} not killed" + "".join(f"\n  {mutant.path}: {mutant.name}" for mutant in survivors))
-    return 1 if survivors or not chosen else 0
+    return 1 if survivors else 0
 
 
-def _survivors(chosen: Sequence[Mutant], trees: Sequence[Path]) -> list[Mutant]:
-    """Try the mutants, one a tree at a time, and tell of each as it is done."""
+def _survivors(chosen: Sequence[Mutant], places: Sequence[Path]) -> list[Mutant]:
+    """Try the mutants, one a place at a time, and tell of each as it is done."""
     free: SimpleQueue[Path] = SimpleQueue()
-    for tree in trees:
-        free.put(tree)
+    for place in places:
+        free.put(place)
 
     def killed(mutant: Mutant) -> bool:
-        tree = free.get()
+        place = free.get()
         try:
-            return _killed(mutant, tree)
+            return _killed(mutant, place)
         finally:
-            free.put(tree)
+            free.put(place)
 
-    with ThreadPoolExecutor(len(trees)) as pool:
+    with ThreadPoolExecutor(len(places)) as pool:
         return [mutant for mutant, dead in zip(chosen, pool.map(killed, chosen), strict=True) if not dead]
 
 
-def _killed(mutant: Mutant, tree: Path) -> bool:
+def _killed(mutant: Mutant, place: Path) -> bool:
     started = time.monotonic()
     if isinstance(mutant.data, str):
         failure, verdict = None, f"DOES NOT APPLY: {mutant.data}"
     else:
+        tree = _checkout(place) if mutant.path.startswith("fork/") else _merged(place)
         with _replaced(tree / mutant.path, mutant.data):
-            failure = _first_failure(tree, mutant.tests)
+            failure = _first_failure(place, mutant.tests)
         verdict = "SURVIVED" if failure is None else f"killed by {failure}"
     print(f"{time.monotonic() - started:5.0f} s  {mutant.path}: {mutant.name}\n         {verdict}", flush=True)
     return failure is not None

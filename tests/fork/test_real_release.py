@@ -22,6 +22,7 @@ from fork.release import ROOT, load_release
 from fork.source import Source
 from fork.upstream import open_wheel
 from fork.wheel import UpstreamWheel, fork_name, write_wheel
+from tests import mutants
 
 from .checkouts import apply_diff, record_hash
 
@@ -48,6 +49,17 @@ def test_every_pin_holds(upstream: Path) -> None:
     """Overlay, pins and release agree."""
     with UpstreamWheel(upstream, RELEASE.name) as wheel:
         assert [(item.path, item.name, item.why) for item in drift(merge_release(RELEASE, wheel))] == []
+
+
+def test_every_mutant_can_be_tried(upstream: Path) -> None:
+    """What `make mutants` breaks stands in the fork exactly once, and the tests that are to notice are there."""
+    with UpstreamWheel(upstream, RELEASE.name) as wheel:
+        made = list(mutants.mutants(RELEASE, wheel, merge_release(RELEASE, wheel).files))
+    assert [mutant.data for mutant in made if isinstance(mutant.data, str)] == []
+    files = {test: ROOT / test.partition("::")[0] for mutant in made for test in mutant.tests}
+    assert [test for test, file in files.items() if not file.exists()] == []
+    assert [test for test, file in files.items() if "::" in test and f"def {test.partition('::')[2]}(" not in file.read_text("utf-8")] == []
+    assert {mutant.path for mutant in made} >= {mutants.POLICY, mutants.MEMBERS, mutants.INDEX, mutants.WHEEL}
 
 
 def test_every_file_but_the_touched_is_upstreams(upstream: Path, fork_wheel: Path) -> None:
