@@ -61,9 +61,9 @@ def _require_tests(root: Path, intents: Iterable[Intent]) -> None:
 
 
 def _overview(laid: Sequence[Layer], there: Sequence[Release], intents: Iterable[Intent]) -> Iterator[str]:
-    yield f"Pinned releases: {listed(release.name for release in there)}.\n"
-    if len(laid) > 1:
-        yield f"Layers, each laid over `litellm/` and the newer ones: {', '.join(layer.name for layer in laid[1:])}.\n"
+    layers = ", ".join(layer.name for layer in laid[1:])
+    told = f"Layers, each laid over `litellm/` and the newer ones: {layers}.\n" if layers else ""
+    yield f"Pinned releases: {listed(release.name for release in there)}.\n{told}"
     yield "| intent | upstream | forwarded | removed when |\n|---|---|---|---|"
     for intent in intents:
         yield f"| {intent.slug}: {intent.title} | {intent.upstream} | {intent.forwarded} | {intent.remove_when} |"

@@ -393,7 +393,7 @@ def _replaced(target: Path, data: bytes) -> Iterator[None]:
 
 def _first_failure(place: Path, tests: Iterable[str], *options: str) -> str | None:
     """Run tests of a place up to the first failure and return its name; None if all pass. Raises RuntimeError if they could not be run."""
-    environment = {**os.environ, "PYTHONPATH": f"{_merged(place)}{os.pathsep}{_checkout(place)}", "PYTHONDONTWRITEBYTECODE": "1"}
+    environment = {**os.environ, "PYTHONPATH": f"{_merged(place)}{os.pathsep}{_checkout(place)}"}
     command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", "--no-header", "--tb=line", "-rfE", *options, *tests]
     done = subprocess.run(command, cwd=_checkout(place), env=environment, capture_output=True, text=True)
     if done.returncode == 0:

@@ -89,8 +89,12 @@ def masked(value: object) -> object:
 
 def masked_fields(headers: httpx.Headers) -> httpx.Headers:
     """The headers of a request that was sent, each field as it was, but for OAuth tokens."""
+    prefix: Final = _PREFIX.encode()
     return httpx.Headers(
-        [(name, _masked_text(value.decode("latin-1")).encode("latin-1")) for name, value in headers.raw]
+        [
+            (name, _masked_text(value.decode("latin-1")).encode("latin-1") if prefix in value else value)
+            for name, value in headers.raw
+        ]
     )
 
 
@@ -117,5 +121,7 @@ def masked_argument(argument: object) -> Any:  # noqa: ANN401  # of the kind tha
         return given
     has_secrets: Final = "secret_fields" in given
     shown: Final = {name: v for name, v in given.items() if name != "secret_fields"} if has_secrets else given
+    if not any(name in shown for name in _HEADERS):
+        return shown
     headers: Final = {name: masked(shown[name]) for name in _HEADERS if isinstance(shown.get(name), (dict, Mapping))}
     return {**shown, **headers} if any(headers[name] is not shown[name] for name in headers) else shown

@@ -135,10 +135,10 @@ class _Exchange:
             self._held = bytearray() if self._holds_back() else None
         elif message["type"] != "http.response.body":
             await self._send(message)
-        elif self._held is not None:
-            self._held += message.get("body", b"")
+        elif (held := self._held) is not None:
+            held.extend(message.get("body", b""))
             if not message.get("more_body", False):
-                await self._answer(bytes(self._held))
+                await self._answer(bytes(held))
         elif not self._breaks_off(message):
             if self._waits:
                 self._waits = False

@@ -217,7 +217,7 @@ def test_notes_tell_of_a_layer_what_differs(checkout: Checkout, tmp_path: Path) 
     checkout.fork("pin", "--release", "0.9", "--from", str(old), given=False)
     checkout.fork("notes", given=False, env={"LITELLM_FORK_UPSTREAM": "0.9"})
     notes = (checkout.root / "PATCH_NOTES.md").read_text()
-    assert "Pinned releases: 0.9, 1.0.\n\nLayers, each laid over `litellm/` and the newer ones: before-1.0.\n\n| intent |" in notes
+    assert "Pinned releases: 0.9, 1.0.\nLayers, each laid over `litellm/` and the newer ones: before-1.0.\n\n| intent |" in notes
     assert notes.endswith(
         "\n\n- Before 1.0: [litellm/a.py](backports/before-1.0/litellm/a.py) (added `X`; not `other`), "
         "no [litellm/windows.py](backports/before-1.0/litellm/windows.py).\n"

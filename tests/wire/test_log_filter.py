@@ -123,12 +123,16 @@ def _imported(tmp_path: Path, code: str, without: str = "", **environment: str) 
 
 
 def test_a_log_line_during_import_does_not_break_it(tmp_path: Path) -> None:
-    """LiteLLM says, as it is imported, that it could not fetch its price table: that line is masked without importing what is not ready."""
+    """A line that is logged while LiteLLM is imported, as of a price table not fetched, is masked without importing what is not ready."""
     code = """
 import logging
 class Watch:
+    said = False
     def find_spec(self, name, path=None, target=None):
         frame = sys._getframe()
+        if name == "litellm.llms" and not self.said:
+            self.said = True
+            logging.getLogger("LiteLLM").warning("is imported")
         while name == "litellm.llms" and frame is not None:
             if frame.f_code.co_filename == logging.__file__:
                 print("a log line imported", name)
@@ -145,6 +149,7 @@ print("imported", len(litellm.model_cost) > 100)
         LITELLM_LOG="DEBUG",
     )
     assert done.returncode == 0 and done.stdout.splitlines()[-1:] == ["imported True"], done.stderr[-2000:]
+    assert "is imported" in done.stderr + done.stdout
     assert "Traceback" not in done.stderr and "a log line imported" not in done.stdout, done.stdout[-500:]
 
 

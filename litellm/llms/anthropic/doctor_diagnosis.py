@@ -190,9 +190,8 @@ class Diagnosis:
         named: Final = [
             entry for entry in known if isinstance(entry, Mapping) and name and entry.get("credential_name") == name
         ]
-        return next(
-            (entry["credential_values"] for entry in named if isinstance(entry.get("credential_values"), Mapping)), {}
-        )
+        values: Final = [entry.get("credential_values") for entry in named]
+        return next((each for each in values if isinstance(each, Mapping)), {})
 
     def _deployment(self, name: str, parameters: Mapping[str, Any], path: tuple[object, ...]) -> None:
         where: Final = self._config.at(*path) if path else "environment"
