@@ -33,10 +33,8 @@ def seal(args: tuple[object, ...], kwargs: Arguments) -> tuple[tuple[object, ...
     key: Final = kwargs.get("api_key")
     if holds_token(key) and not isinstance(key, OAuthToken):
         changes["api_key"] = OAuthToken(key, configured=True)
-    return tuple(sealed(each) if isinstance(each, Mapping) else each for each in args), {
-        **kwargs,
-        **changes,
-    } if changes else kwargs
+    positional: Final = tuple(sealed(each) if isinstance(each, Mapping) else each for each in args)
+    return positional, {**kwargs, **changes} if changes else kwargs
 
 
 def without_tokens(arguments: Mapping[str, object]) -> Arguments:
