@@ -5,8 +5,9 @@
 Runs on an interpreter that has the pinned release's dependencies and the test requirements. Into build/mutants-<release>/ go the merged
 tree, which is first on the path, and a copy of the checkout, whose tests are run; both twice, since two mutants are tried at a time. A
 mutant is one edit of the merged tree: of the policy, of the place where a caller's token enters a call, or a claimed definition given
-back to upstream, each in turn. For each, the suites run up to the first failure. With the newest release, whose suites try the build too,
-there are mutants of the build, each an edit of a check of what an index serves; for each, the one test runs that is there for that check.
+back to upstream, each in turn. For each, the suites run up to the first failure, ahead of all the test that killed it last, on whichever
+release (build/mutants-killers.json). With the newest release, whose suites try the build too, there are mutants of the build, each an edit
+of a check of what an index serves; for each, the one test runs that is there for that check.
 
 Exit status: 0 if every mutant was killed, 1 if one survived, an edit no longer applies, or the unmutated fork is red already, 2 for wrong
 usage.
@@ -17,6 +18,7 @@ from __future__ import annotations
 import argparse
 import ast
 import itertools
+import json
 import os
 import re
 import shutil
@@ -31,6 +33,7 @@ from pathlib import Path
 from queue import SimpleQueue
 
 from fork.errors import ForkError
+from fork.files import write_atomically
 from fork.layers import overlay_files
 from fork.merge import merge
 from fork.overlay import read_overlay
@@ -66,6 +69,7 @@ SDK_FIRST = ("tests/test_litellm", "tests/wire", "tests/pressure", "tests/proxy"
 PROXY_FIRST = ("tests/test_litellm", "tests/pressure", "tests/proxy", "tests/wire")
 _PROXY_ROOMS = ("litellm/proxy/", "litellm/integrations/", "litellm/router.py", "litellm/router_utils/")
 _dates = itertools.count(1)
+KILLERS = ROOT / "build" / "mutants-killers.json"
 
 
 @dataclass(frozen=True)
@@ -441,6 +445,7 @@ def main() -> int:
 
 def _survivors(chosen: Sequence[Mutant], places: Sequence[Path]) -> list[Mutant]:
     """Try the mutants, one a place at a time, and tell of each as it is done."""
+    killers: dict[str, str] = json.loads(KILLERS.read_bytes()) if KILLERS.exists() else {}
     free: SimpleQueue[Path] = SimpleQueue()
     for place in places:
         free.put(place)
@@ -448,7 +453,7 @@ def _survivors(chosen: Sequence[Mutant], places: Sequence[Path]) -> list[Mutant]
     def killed(mutant: Mutant) -> bool:
         place = free.get()
         try:
-            return _killed(mutant, place)
+            return _killed(mutant, place, killers)
         finally:
             free.put(place)
 
@@ -456,17 +461,27 @@ def _survivors(chosen: Sequence[Mutant], places: Sequence[Path]) -> list[Mutant]
         return [mutant for mutant, dead in zip(chosen, pool.map(killed, chosen), strict=True) if not dead]
 
 
-def _killed(mutant: Mutant, place: Path) -> bool:
+def _killed(mutant: Mutant, place: Path, killers: dict[str, str]) -> bool:
     started = time.monotonic()
     if isinstance(mutant.data, str):
         failure, verdict = None, f"DOES NOT APPLY: {mutant.data}"
     else:
         tree = _checkout(place) if mutant.path.startswith("fork/") else _merged(place)
+        last = killers.get(mutant.name, "")
         with _replaced(tree / mutant.path, mutant.data):
-            failure = _first_failure(place, mutant.tests)
+            failure = (_first_failure(place, (last,)) if _is_there(last, place) else None) or _first_failure(place, mutant.tests)
         verdict = "SURVIVED" if failure is None else f"killed by {failure}"
+        if failure is not None and "::" in failure:
+            killers[mutant.name] = failure.partition("[")[0]
+            write_atomically(KILLERS, json.dumps(dict(killers), indent=1).encode())
     print(f"{time.monotonic() - started:5.0f} s  {mutant.path}: {mutant.name}\n         {verdict}", flush=True)
     return failure is not None
+
+
+def _is_there(test: str, place: Path) -> bool:
+    file, _, name = test.partition("::")
+    path = _checkout(place) / file
+    return path.is_file() and name in path.read_text()
 
 
 if __name__ == "__main__":

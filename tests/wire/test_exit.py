@@ -98,11 +98,14 @@ def test_a_configured_token_follows_its_base(anywhere: Origin, names: dict[str, 
 
 
 def test_to_anthropic_one_credential_leaves(anywhere: Origin, names: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
-    """Beside a well-formed bearer neither an x-api-key nor another header with a token reaches a listed origin."""
+    """Beside a well-formed bearer neither a second one, nor an x-api-key, nor another header with a token reaches a listed origin."""
     monkeypatch.setenv("LITELLM_ANTHROPIC_OAUTH_ORIGINS", anywhere.url)
     good = {"authorization": f"Bearer {names['token']}", "anthropic-beta": "oauth-2025-04-20"}
     _sent(anywhere.url, {**good, "x-api-key": names["api_key"], "x-notes": names["other"]})
-    assert [_headers(request) for request in anywhere.requests] == [good]
+    twice = httpx.Request("POST", anywhere.url, headers=[*good.items(), ("Authorization", f"Bearer {names['api_key']}")])
+    HTTPHandler().client.send(twice)
+    assert [_headers(request) for request in anywhere.requests] == [good, good]
+    assert {request.header("authorization") for request in anywhere.requests} == {good["authorization"]}
 
 
 @pytest.mark.parametrize(
