@@ -103,7 +103,8 @@ def test_to_anthropic_one_credential_leaves(anywhere: Origin, names: dict[str, s
     good = {"authorization": f"Bearer {names['token']}", "anthropic-beta": "oauth-2025-04-20"}
     _sent(anywhere.url, {**good, "x-api-key": names["api_key"], "x-notes": names["other"]})
     twice = httpx.Request("POST", anywhere.url, headers=[*good.items(), ("Authorization", f"Bearer {names['api_key']}")])
-    HTTPHandler().client.send(twice)
+    handler = HTTPHandler()  # which closes its client once nobody has it
+    handler.client.send(twice)
     assert [_headers(request) for request in anywhere.requests] == [good, good]
     assert {request.header("authorization") for request in anywhere.requests} == {good["authorization"]}
 
