@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import io
 import logging
 import secrets
@@ -13,6 +14,7 @@ import respx
 
 import litellm
 from litellm.integrations.custom_logger import CustomLogger
+from litellm.litellm_core_utils.litellm_logging import Logging
 
 TOKEN = "-".join(("sk", "ant", "oat01", secrets.token_urlsafe(24)))
 MESSAGE: dict[str, Any] = {
@@ -54,6 +56,15 @@ def _call(**given: Any) -> Any:
         route = router.route(host="api.anthropic.com").mock(return_value=httpx.Response(200, json=MESSAGE))
         litellm.completion(**asked, **given)
     assert route.calls[0].request.headers["authorization"] == f"Bearer {TOKEN}"
+
+
+def test_what_is_kept_of_a_call_from_its_start_has_no_token() -> None:
+    """A call that fails before it is prepared has its arguments masked, and a proxy's raw headers taken out, as one that is made."""
+    started = datetime.datetime.now(datetime.timezone.utc)
+    arguments = {"api_key": TOKEN, "secret_fields": {"raw_headers": {"authorization": f"Bearer {TOKEN}"}}}
+    call = Logging("claude", [], False, "completion", started, "a call", "a function", kwargs=arguments)
+    assert call.litellm_params["api_key"] == "<an Anthropic OAuth token>"
+    assert TOKEN not in f"{vars(call)}"
 
 
 @pytest.mark.parametrize("given", WAYS)
