@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime
+import inspect
 import secrets
 from typing import Any
 
@@ -10,6 +12,10 @@ import pytest
 import respx
 
 import litellm
+from litellm.litellm_core_utils.litellm_logging import Logging
+from litellm.litellm_core_utils.oauth_failures import as_clients_own, is_clients_own_failure
+from litellm.llms.anthropic.oauth import OAuthToken
+from litellm.utils import get_num_retries_from_retry_policy
 
 TOKEN = "-".join(("sk", "ant", "oat01", secrets.token_urlsafe(24)))
 API_KEYS = ["-".join(("sk", "ant", "api03", secrets.token_urlsafe(24))) for _ in range(2)]
@@ -57,3 +63,28 @@ def test_a_refusal_of_the_deployments_own_key_is_tried_again(router: litellm.Rou
     """The control: what is the deployment's failure is tried again, with the keys of the group."""
     _, sent = _refused(router, 429)
     assert len(sent) > 1 and set(sent) <= {*API_KEYS}
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("call", ["failure_handler", "async_failure_handler"])
+async def test_callbacks_are_told_whose_failure_it_is(call: str) -> None:
+    """A refusal that comes while an answer is read is marked before a callback sees it; one of a deployment's own key is not."""
+    started = datetime.datetime.now(datetime.timezone.utc)
+    for key, is_callers in ((OAuthToken(TOKEN), True), (API_KEYS[0], False)):
+        logging = Logging("claude", [], True, "completion", started, "a call", "a function", kwargs={"api_key": key})
+        refusal = _refusal()
+        done = getattr(logging, call)(refusal, "a traceback")
+        if inspect.isawaitable(done):
+            await done
+        assert is_clients_own_failure(refusal) is is_callers
+
+
+def test_no_policy_names_another_try_for_a_refused_token() -> None:
+    """A policy that has refusals tried again says so of a deployment's own key, and nothing of what a caller's token earned."""
+    policy = {"AuthenticationErrorRetries": 3}
+    assert get_num_retries_from_retry_policy(_refusal(), policy) == 3
+    assert get_num_retries_from_retry_policy(as_clients_own(_refusal()), policy) is None
+
+
+def _refusal() -> litellm.AuthenticationError:
+    return litellm.AuthenticationError("no", "anthropic", "claude")
