@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 import litellm
+from litellm.litellm_core_utils.oauth_failures import is_clients_own_failure
 from litellm.router_utils.pre_call_checks import prompt_caching_deployment_check
 from tests.support.origin import Origin
 from tests.support.standin import MODEL, Anthropic
@@ -90,6 +91,20 @@ async def test_a_refused_token_is_final_for_its_group(
         assert _credentials(other) in [[(None, key)] * falls_back, [(None, key)] * (falls_back and refused.isdigit())]
     if refused.isdigit():
         assert failure is None if falls_back else getattr(failure, "status_code", None) == int(refused)
+
+
+@pytest.mark.parametrize(("event", "status"), [("authentication_error", 401), ("rate_limit_error", 429)])
+def test_a_synchronous_stream_has_the_status_of_its_error(
+    event: str, status: int, names: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An error as the first event of a stream that is read without a loop is raised as the refusal that it is."""
+    with Origin(Anthropic(stream_errors={names["token"]: event})) as anthropic:
+        monkeypatch.setenv("LITELLM_ANTHROPIC_OAUTH_ORIGINS", anthropic.url)
+        asked: dict[str, Any] = {"messages": [{"role": "user", "content": "hi"}], "max_tokens": 16, "stream": True}
+        headers = {"Authorization": f"Bearer {names['token']}"}
+        with pytest.raises(Exception) as raised:
+            list(litellm.completion(f"anthropic/{MODEL}", **asked, extra_headers=headers, api_base=anthropic.url))
+    assert (getattr(raised.value, "status_code", None), is_clients_own_failure(raised.value)) == (status, True)
 
 
 def _credentials(origin: Origin) -> list[tuple[str | None, str | None]]:
