@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import secrets
 from typing import Any
@@ -12,6 +13,7 @@ import respx
 from starlette.requests import Request
 
 import litellm
+from litellm.llms.anthropic.count_tokens.token_counter import AnthropicTokenCounter
 from litellm.proxy import proxy_server
 from litellm.proxy._types import UserAPIKeyAuth
 from litellm.proxy.anthropic_endpoints.endpoints import count_tokens
@@ -19,7 +21,7 @@ from litellm.proxy.anthropic_endpoints.endpoints import count_tokens
 TOKEN = "-".join(("sk", "ant", "oat01", secrets.token_urlsafe(24)))
 API_KEY = "-".join(("sk", "ant", "api03", secrets.token_urlsafe(24)))
 COUNT_URL = "https://api.anthropic.com/v1/messages/count_tokens"
-ASKED = {"model": "claude", "messages": [{"role": "user", "content": "Say hello."}]}
+ASKED: dict[str, Any] = {"model": "claude", "messages": [{"role": "user", "content": "Say hello."}]}
 CREDENTIALS = (
     "authorization",
     "x-api-key",
@@ -87,3 +89,25 @@ async def test_without_a_token_the_deployments_key_asks() -> None:
     counted, sent = await _counted({}, httpx.Response(200, json={"input_tokens": 11}))
     assert counted["input_tokens"] == 11
     assert (sent.get("x-api-key"), sent.get("authorization")) == (API_KEY, None)
+
+
+@pytest.mark.asyncio
+@pytest.mark.skipif(
+    "client_oauth_token" not in inspect.signature(AnthropicTokenCounter).parameters,
+    reason="this release's counter is given no token",
+)
+async def test_a_counter_sends_no_clients_token_to_another_origin() -> None:
+    """A counter that is handed a client's token asks with the deployment's own key: nobody has looked where that token may go."""
+    deployment = {"litellm_params": {"api_key": API_KEY, "api_base": "https://gateway.example"}}
+    with respx.mock() as router:
+        route = router.post("https://gateway.example/v1/messages/count_tokens").mock(
+            return_value=httpx.Response(200, json={"input_tokens": 11})
+        )
+        counter = AnthropicTokenCounter(client_oauth_token=TOKEN)
+        counted = await counter.count_tokens("claude-sonnet-4-5", [*ASKED["messages"]], None, deployment)
+    (made,) = route.calls
+    assert counted is not None and counted.total_tokens == 11
+    assert {name: made.request.headers.get(name) for name in CREDENTIALS[:2]} == {
+        "authorization": None,
+        "x-api-key": API_KEY,
+    }
