@@ -148,21 +148,22 @@ async def test_a_fallback_that_refuses_a_token_is_the_last_to_get_it(
 
 
 @pytest.mark.asyncio(loop_scope="session")
-@pytest.mark.parametrize("is_async", [False, True], ids=["completion", "acompletion"])
+@pytest.mark.parametrize("call", ["completion", "acompletion", "responses", "aresponses"])
 @pytest.mark.parametrize("status", [401, 429])
 async def test_a_call_of_its_own_does_not_retry_a_refused_token(
-    status: int, is_async: bool, names: dict[str, str], monkeypatch: pytest.MonkeyPatch
+    status: int, call: str, names: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Without a Router, `num_retries` sends a refused token once, and a refused API key as often as upstream does."""
-    asked: dict[str, Any] = {"model": f"anthropic/{MODEL}", "messages": [{"role": "user", "content": "hi"}], "max_tokens": 16}
+    asked: dict[str, Any] = {"input": "hi"} if "responses" in call else {"messages": [{"role": "user", "content": "hi"}], "max_tokens": 16}
     sent = []
     for credential in (names["token"], names["api_key"]):
         given = {"extra_headers": {"Authorization": f"Bearer {credential}"}} if credential == names["token"] else {"api_key": credential}
         with Origin(Anthropic(statuses={credential: status})) as origin:
             monkeypatch.setenv("LITELLM_ANTHROPIC_OAUTH_ORIGINS", origin.url)
             with pytest.raises(Exception) as raised:
-                call = {**asked, **given, "api_base": origin.url, "num_retries": 2}
-                await litellm.acompletion(**call) if is_async else litellm.completion(**call)
+                made = getattr(litellm, call)(model=f"anthropic/{MODEL}", **asked, **given, api_base=origin.url, num_retries=2)
+                await made if inspect.isawaitable(made) else made
             assert getattr(raised.value, "status_code", None) == status
             sent.append(len(origin.requests))
-    assert sent == [1, 3]
+    # A response is asked for in a completion, and each of both is tried again.
+    assert sent == [1, 5 if "responses" in call else 3]
