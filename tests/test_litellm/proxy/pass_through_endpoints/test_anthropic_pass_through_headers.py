@@ -11,6 +11,7 @@ import pytest
 from fastapi import Response
 from starlette.requests import Request
 
+from litellm.proxy import proxy_server
 from litellm.proxy._types import UserAPIKeyAuth, hash_token
 from litellm.proxy.pass_through_endpoints import llm_passthrough_endpoints, pass_through_endpoints
 
@@ -107,3 +108,18 @@ async def test_without_a_token_the_operators_key_goes_out(monkeypatch: pytest.Mo
     assert await _sent(monkeypatch, {header: value}, "https://api.anthropic.com", OPERATOR_KEY) == {
         "x-api-key": OPERATOR_KEY
     }
+
+
+@pytest.mark.parametrize("header", ["x-litellm-api-key", "my-key"])
+def test_what_callbacks_are_told_of_a_request_has_no_litellm_key(monkeypatch: pytest.MonkeyPatch, header: str) -> None:
+    """The header that the key comes in is redacted, also where the operator has LiteLLM look for it under a name of its own."""
+    monkeypatch.setitem(proxy_server.general_settings, "litellm_key_header_name", "my-key")
+    raw = [(header.encode(), LITELLM_KEY.encode()), (b"x-notes", b"kept")]
+    scope = {"type": "http", "method": "POST", "path": "/anthropic/v1/messages", "query_string": b"", "headers": raw}
+    helpers = pass_through_endpoints.HttpPassThroughEndpointHelpers
+    names = ("init_kwargs_for_pass_through_endpoint", "_init_kwargs_for_pass_through_endpoint")
+    describe = next(getattr(helpers, name) for name in names if hasattr(helpers, name))
+    request = Request({**scope, "scheme": "http", "server": ("proxy", 80)})
+    told = describe(request, UserAPIKeyAuth(), mock.MagicMock(), mock.MagicMock(), {}, "a call")
+    headers = told["litellm_params"]["proxy_server_request"]["headers"]
+    assert headers == {header: "REDACTED", "x-notes": "kept"}
