@@ -35,6 +35,9 @@ class Changer(CustomLogger):
     async def async_pre_call_deployment_hook(self, kwargs: dict[str, Any], call_type: Any) -> dict[str, Any]:
         return _redacted(kwargs) if _asks_for("deployment", kwargs) else kwargs
 
+    async def async_post_call_success_deployment_hook(self, request_data: dict[str, Any], response: Any, call_type: Any) -> Any:
+        return {**response, "content": [{"type": "text", "text": "Changed."}]} if _asks_for("deployed", request_data) else response
+
     async def async_pre_request_hook(self, model: str, messages: Any, kwargs: dict[str, Any]) -> dict[str, Any]:
         if _asks_for("tools", {"messages": messages}):
             kwargs["tools"][0]["description"] = "Changed."

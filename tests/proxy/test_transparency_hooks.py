@@ -95,11 +95,15 @@ def test_hooks_that_change_nothing_leave_every_byte(stage: Scene, changing: Prox
     assert json.loads(reply.body)["model"] == MODEL
 
 
-@pytest.mark.parametrize("stream", [False, True], ids=["whole", "streamed"])
-def test_what_a_hook_changes_of_an_answer_reaches_the_client(stage: Scene, changing: Proxy, stream: bool) -> None:
+@pytest.mark.parametrize(
+    ("hook", "stream"),
+    [("answer", False), ("answer", True), ("deployed", False)],
+    ids=["of the proxy's", "of the proxy's, streamed", "of the deployment's"],
+)
+def test_what_a_hook_changes_of_an_answer_reaches_the_client(stage: Scene, changing: Proxy, hook: str, stream: bool) -> None:
     """The changed text, in an answer that is Anthropic's own otherwise."""
-    plain, _ = _asked(stage, changing, "messages", f"leave this too {stream}", stream=stream)
-    reply, _ = _asked(stage, changing, "messages", "change-answer", stream=stream)
+    plain, _ = _asked(stage, changing, "messages", f"leave this too, {hook}, {stream}", stream=stream)
+    reply, _ = _asked(stage, changing, "messages", f"change-{hook}", stream=stream)
     changed = plain.body.replace(b"Hello", b"Changed") if stream else plain.body.replace(REPLY.encode(), b"Changed.")
     assert (reply.status, _read(reply.body)) == (200, _read(changed))
 

@@ -67,6 +67,17 @@ def test_what_is_kept_of_a_call_from_its_start_has_no_token() -> None:
     assert TOKEN not in f"{vars(call)}"
 
 
+def test_what_is_kept_of_a_call_that_is_prepared_has_no_token() -> None:
+    """The parameters that a call was made ready with have a mask for it, in a field as in a header."""
+    started = datetime.datetime.now(datetime.timezone.utc)
+    call = Logging("claude", [], False, "completion", started, "a call", "a function", kwargs={})
+    headers = {"Authorization": f"Bearer {TOKEN}"}
+    call.update_environment_variables(litellm_params={"api_key": TOKEN}, optional_params={"extra_headers": headers})
+    assert call.litellm_params["api_key"] == "<an Anthropic OAuth token>"
+    assert set(call.optional_params["extra_headers"]) == {"Authorization"}
+    assert TOKEN not in f"{vars(call)}"
+
+
 @pytest.mark.parametrize("given", WAYS)
 def test_callbacks_are_given_no_token(given: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
     """A callback sees every argument of the call ahead of it and behind it, without the token that went out."""
