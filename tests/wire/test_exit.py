@@ -14,6 +14,7 @@ import litellm
 from litellm.litellm_core_utils import oauth_scope
 from litellm.llms.anthropic import oauth
 from litellm.llms.custom_httpx.http_handler import AsyncHTTPHandler, HTTPHandler
+from litellm.llms.openai.common_utils import BaseOpenAILLM
 from tests.support.origin import Answer, Origin, Request
 from tests.support.standin import MODEL, Anthropic
 from tests.support.watching import tokens_in
@@ -87,6 +88,19 @@ async def test_the_asynchronous_client_is_an_exit_too(anywhere: Origin, names: d
     """The same over LiteLLM's aiohttp transport."""
     await AsyncHTTPHandler().post(anywhere.url, headers={"x-api-key": names["token"], "x-kept": "yes"}, json={})
     assert [_headers(request) for request in anywhere.requests] == [{"x-kept": "yes"}]
+
+
+@pytest.mark.asyncio(loop_scope="session")
+async def test_a_session_of_the_operators_is_an_exit_too(anywhere: Origin, names: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """A client of httpx's that was set for all of OpenAI's calls sends no token elsewhere, the synchronous and the other one."""
+    headers = {"Authorization": f"Bearer {names['token']}", "x-kept": "yes"}
+    with httpx.Client() as session:
+        monkeypatch.setattr(litellm, "client_session", session)
+        BaseOpenAILLM._get_sync_http_client().post(anywhere.url, headers=headers, json={})
+    async with httpx.AsyncClient() as other_session:
+        monkeypatch.setattr(litellm, "aclient_session", other_session)
+        await BaseOpenAILLM._get_async_http_client().post(anywhere.url, headers=headers, json={})
+    assert [_headers(request) for request in anywhere.requests] == [{"x-kept": "yes"}] * 2
 
 
 def test_a_configured_token_follows_its_base(anywhere: Origin, names: dict[str, str]) -> None:
