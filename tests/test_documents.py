@@ -8,7 +8,6 @@ import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -21,7 +20,7 @@ import yaml
 
 from tests.support.credentials import oauth_token
 from tests.support.origin import Origin
-from tests.support.proxy_process import Proxy, master_key
+from tests.support.proxy_process import Proxy, free_port, master_key
 from tests.support.proxy_routes import MODEL_ROUTES
 from tests.support.standin import REPLY, Anthropic
 
@@ -49,9 +48,7 @@ class Served:
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """`make proxy`, as far as it is not make: the proxy beside a stand-in, and what it prints for the second terminal."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     home = str(tmp_path_factory.mktemp("home"))
     environment = {"PATH": os.environ["PATH"], "HOME": home, "LITELLM_LOCAL_MODEL_COST_MAP": "True", "PYTHONUNBUFFERED": "1"}
     command = [sys.executable, "-m", "demo.proxy", "--port", str(port)]

@@ -13,7 +13,6 @@ import gzip
 import json
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import threading
@@ -29,6 +28,7 @@ import redis
 from tests.support.credentials import api_key, plain_bearer
 from tests.support.loopback_only import loopback_only
 from tests.support.origin import Answer, Origin, Request
+from tests.support.proxy_process import free_port
 from tests.support.standin import MODEL
 
 _PATIENCE = 20
@@ -126,9 +126,7 @@ class Redis:
 @contextmanager
 def redis_server(program: str, folder: Path) -> Iterator[Redis]:
     """A server that keeps nothing on disk, until the block ends."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
+    port = free_port()
     command = [program, "--port", str(port), "--bind", "127.0.0.1", "--dir", str(folder), "--save", ""]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, start_new_session=True)
     try:

@@ -10,6 +10,7 @@ that started it, so that an interrupted run leaves nothing behind.
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
 import multiprocessing
@@ -129,7 +130,7 @@ class Proxy:
     ) -> None:
         self.folder = folder
         self._log = folder / "proxy.log"
-        self._port = _free_port()
+        self._port = free_port()
         self._process: multiprocessing.context.ForkServerProcess | None = None
         self.url = f"http://127.0.0.1:{self._port}"
         (folder / "config.yaml").write_text(json.dumps(config, indent=1))
@@ -204,8 +205,10 @@ class Proxy:
             connection.close()
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+def free_port() -> int:
+    """One that the kernel gives to nobody who asks for any: until a proxy listens, another test's server could be given it."""
+    while True:
+        port = 20_000 + secrets.randbelow(12_000)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
