@@ -133,6 +133,15 @@ def test_a_clients_token_goes_to_anthropic_as_the_contract_says(stage: Scene, ho
     assert answer.status_code == 200, answer.text[:500]
 
 
+@pytest.mark.parametrize("endpoint", ["anthropic", "raw", "bearer"])
+def test_without_a_body_none_arrives(stage: Scene, hooked_proxy: Proxy, endpoint: str) -> None:
+    """A client's request that has no body is refused by Anthropic as the client wrote it: LiteLLM makes up no object."""
+    stage.clear()
+    headers = {"x-litellm-api-key": stage.litellm_key, "Authorization": f"Bearer {stage.token(400)}"}
+    CLIENT.post(f"{hooked_proxy.url}/own/{endpoint}", headers=headers)
+    assert [request.body for request in stage.anthropic.requests] == [b""]
+
+
 @pytest.mark.parametrize("endpoint", ["raw", "bearer"])
 def test_an_operators_own_token_goes_out_as_a_bearer(stage: Scene, hooked_proxy: Proxy, endpoint: str) -> None:
     """A token that the operator configured as a pass-through's header arrives as Anthropic takes it, under whichever name it stands."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 import litellm
@@ -21,11 +23,12 @@ async def test_a_refused_token_raises_litellms_error_with_anthropics_status(name
 
 
 @pytest.mark.asyncio(loop_scope="session")
-async def test_a_finished_batch_is_logged_without_its_results_being_fetched(names: dict[str, str]) -> None:
+@pytest.mark.parametrize("metadata", [{}, {"litellm_metadata": {"user_api_key_alias": "a team"}}], ids=["from Python", "from a proxy"])
+async def test_a_finished_batch_is_logged_without_its_results_being_fetched(names: dict[str, str], metadata: dict[str, Any]) -> None:
     """One request goes out, and the batch is logged as having cost nothing."""
     with Origin(Anthropic()) as origin:
         batch = await litellm.aretrieve_batch(
-            "msgbatch_standin", custom_llm_provider="anthropic", api_base=origin.url, api_key=names["token"]
+            "msgbatch_standin", custom_llm_provider="anthropic", api_base=origin.url, api_key=names["token"], **metadata
         )
         await background()
         assert [(request.method, request.path) for request in origin.requests] == [("GET", "/v1/messages/batches/msgbatch_standin")]
