@@ -25,7 +25,7 @@ REQUIREMENTS := requirements/test.txt requirements/lint.txt
 observers = $(if $(filter $1,$(CLOSELY)),requirements/observers.txt requirements/langfuse-$(if $(filter 1.81.3,$1),2,4).txt)
 # Folders are among the sources, so that a file that was deleted counts as a change.
 SOURCES := pyproject.toml fork.json intents.json $(wildcard fork/*.py) $(shell find litellm $(wildcard backports) -name __pycache__ -prune -o \( -name '*.py' -o -type d \) -print)
-SUITES := $(if $(filter $(NEWEST),$(ONE)),tests,tests/wire tests/test_litellm tests/proxy tests/pressure)
+TESTED := $(if $(filter $(NEWEST),$(ONE)),tests,tests/wire tests/test_litellm tests/proxy tests/pressure)
 
 # LiteLLM would fetch its price table from the network as it is imported.
 export LITELLM_LOCAL_MODEL_COST_MAP := True
@@ -60,8 +60,8 @@ proxy: $(call env,$(ONE))/installed ## run the fork's proxy (PORT=4000), against
 # A token in the environment is for `make demo` and for the live tests that are run by hand: these suites spend nobody's quota.
 test-unit: .venv/installed ## run the suites, on the newest pinned release unless RELEASE names one
 	@$(MAKE) --silent $(call env,$(ONE))/installed
-	@echo 'test-unit: $(SUITES) on release $(ONE)'
-	@env -u ANTHROPIC_OAUTH_TOKEN $(call python,$(ONE)) -m pytest $(SUITES) --quiet --disable-warnings --numprocesses 3 \
+	@echo 'test-unit: $(TESTED) on release $(ONE)'
+	@env -u ANTHROPIC_OAUTH_TOKEN $(call python,$(ONE)) -m pytest $(TESTED) --quiet --disable-warnings --numprocesses 3 \
 		|| { echo 'test-unit: FAILED on release $(ONE). To see one test: $(call python,$(ONE)) -m pytest <its name above>'; exit 1; }
 	@echo 'test-unit: all suites passed on $(ONE).'
 

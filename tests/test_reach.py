@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -11,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from fork.errors import ForkError
-from fork.release import load_release, pinned
+from fork.release import ROOT, load_release, pinned
 from tests import reach
 from tests.fork.checkouts import write_wheel
 from tests.reach import Suites, Tally, Tried, read, row, untried, write
@@ -111,3 +113,13 @@ def test_a_range_of_releases_has_its_overrides(release: str, file: str | None) -
     """Overrides hold from the first to the last release in their name."""
     found = overrides_for(release)
     assert (found and found.name) == file
+
+
+@pytest.mark.skipif(shutil.which("make") is None, reason="it takes make")
+@pytest.mark.parametrize(("given", "runs_them"), [((), False), (("SUITES=1",), True)], ids=["reach", "reach SUITES=1"])
+def test_make_runs_the_suites_where_it_is_asked_to(given: tuple[str, ...], runs_them: bool) -> None:
+    """They take hours on all releases: `make reach` by itself runs none of them."""
+    environment = {"PATH": os.environ["PATH"], "HOME": os.environ["HOME"]}
+    done = subprocess.run(["make", "--dry-run", "reach", *given], cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
+    (command,) = (line for line in done.stdout.splitlines() if "-m tests.reach" in line)
+    assert ("--suites" in command.split()) is runs_them
