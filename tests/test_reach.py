@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 
 from fork.errors import ForkError
-from fork.release import ROOT, load_release, pinned
+from fork.release import ROOT, excluded, load_release, pinned
 from tests import reach
 from tests.fork.checkouts import write_wheel
-from tests.reach import Suites, Tally, Tried, read, row, untried, write
+from tests.reach import Suites, Tally, Tried, came_out_right, read, row, untried, write
 from tests.support.overrides import overrides_for
 
 RIGHT = Tried("1.81.3", ["before-1.106", "before-1.82.2"], [], "1", "4", Tally(3, 0), Tally(3, 3), Suites("5", 6099, 148))
@@ -113,6 +113,14 @@ def test_a_range_of_releases_has_its_overrides(release: str, file: str | None) -
     """Overrides hold from the first to the last release in their name."""
     found = overrides_for(release)
     assert (found and found.name) == file
+
+
+def test_a_run_fails_for_a_release_that_is_wrong_and_for_none_that_is_excluded() -> None:
+    """A wrong call, a release that could not be run and a failed suite fail it; the releases that are refused by name do not."""
+    refused = [Tried(name, [], [], "3", reason="It is excluded.") for name in excluded()]
+    failed = replace(RIGHT, suites=Suites("5", 6098, 148, ["tests.wire::test"]))
+    assert refused and came_out_right([*refused, RIGHT])
+    assert [came_out_right([*refused, RIGHT, each]) for each in (WRONG, UNRUN, failed)] == [False] * 3
 
 
 @pytest.mark.skipif(shutil.which("make") is None, reason="it takes make")
