@@ -70,7 +70,7 @@ class Tally:
 
 @dataclass(frozen=True)
 class Suites:
-    """What pytest said of the suites. tried_with: a digest of the overlay and of all tests. failed: the names of the tests that did."""
+    """What pytest said of the suites. tried_with: a digest of the overlay and of the suites. failed: the names of the tests that did."""
 
     tried_with: str
     passed: int
@@ -205,7 +205,8 @@ def _suites(name: str, slot: Path) -> Suites:
 
 
 def _suites_digest(name: str) -> str:
-    return _digest([*_overlay(name), *ROOT.glob("tests/**/*.py")])
+    suites = (file for folder in (*_SUITES, "tests/support") for file in ROOT.glob(f"{folder}/**/*.py"))
+    return _digest([*_overlay(name), ROOT / "tests" / "conftest.py", *suites])
 
 
 def _overlay(name: str) -> list[Path]:
