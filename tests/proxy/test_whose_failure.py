@@ -93,14 +93,23 @@ def test_a_token_that_is_none_takes_nothing_from_others(
 
 
 def test_anthropics_own_failures_count_as_ever(stage: Scene, hooked_proxy: Proxy) -> None:
-    """Anthropic's own failure, which a client's token happened to meet, takes the deployment out where a single failure is too many.
+    """Anthropic's own failure, which a client's token happened to meet, takes the deployment out where the operator's key would, too.
 
     Since 1.109 upstream itself holds nothing against a deployment that happens to a credential which a client has sent.
     """
     (chat,) = (route for route in MODEL_ROUTES if route.name == "chat")
+    key = {"x-litellm-api-key": stage.litellm_key}
+
+    def is_out() -> bool:
+        answer = chat.call(hooked_proxy.url, key, model="counted")
+        assert answer.status_code == 200 or "cooldown" in answer.text.lower(), f"{answer.status_code} {answer.text[:300]}"
+        return answer.status_code == 429
+
     assert chat.call(hooked_proxy.url, _bringing(stage, stage.token(529)), model="counted").status_code >= 500
-    answer = chat.call(hooked_proxy.url, {"x-litellm-api-key": stage.litellm_key}, model="counted")
-    if hasattr(ProviderSpecificHeaderUtils, "forwarded_authorization"):
-        assert answer.status_code == 200, f"{answer.status_code} {answer.text[:300]}"
-    else:
-        assert answer.status_code == 429 and "cooldown" in answer.text.lower(), f"{answer.status_code} {answer.text[:300]}"
+    with_token = is_out()
+    stage.judge.statuses[stage.operator_key] = 529
+    try:
+        assert (chat.call(hooked_proxy.url, key, model="counted").status_code >= 500) is not with_token
+    finally:
+        del stage.judge.statuses[stage.operator_key]
+    assert with_token is (is_out() and not hasattr(ProviderSpecificHeaderUtils, "forwarded_authorization"))

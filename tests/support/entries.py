@@ -64,6 +64,7 @@ _DECISION: Final = {"input": "hello", "questions": [{"type": "predicate", "instr
 _SYSTEM_ONE: Final = {"state": "hello", "questions": {"one": {"type": "noul", "instructions": "Is it?"}}}
 _EXTRACTION: Final = {"state": "hello", "fields": {"one": {"type": "text", "instructions": "Which?"}}}
 _AGENT_CALLS: Final = [f"{a}{call}" for a in ("", "a") for call in ("create_agent", "get_agent", "delete_agent", "list_agent_versions")]
+_STORE_SEARCHES: Final = ("vector_stores.search", "vector_stores.asearch", "Router.vector_store_search", "Router.avector_store_search")
 # What one function takes under a name that others take something else by.
 _OWN_FILLERS: Final[Mapping[str, Mapping[str, Any]]] = {
     "batch_completion": {"messages": [_MESSAGES]},
@@ -82,6 +83,7 @@ _OWN_FILLERS: Final[Mapping[str, Mapping[str, Any]]] = {
     **dict.fromkeys(("systemone", "asystemone", "Router.systemone", "Router.asystemone"), _SYSTEM_ONE),
     **dict.fromkeys(("extraction", "aextraction", "Router.extraction", "Router.aextraction"), _EXTRACTION),
     **dict.fromkeys(_AGENT_CALLS, {"id": "one"}),
+    **dict.fromkeys(_STORE_SEARCHES, {"query": "hello"}),
     "llm_passthrough_route": {"endpoint": "v1/chat/completions"},
     "allm_passthrough_route": {"endpoint": "v1/chat/completions"},
 }
