@@ -196,7 +196,9 @@ def _suites(name: str, slot: Path) -> Suites:
     python = _environment(slot, wheel)
     if not (_SENT_BY_UPSTREAM / f"{name}.json").is_file():
         _install(python, wheel)
-        subprocess.run([python, "-m", "tests.wire.upstream"], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+        measured = subprocess.run([python, "-m", "tests.wire.upstream"], capture_output=True, text=True, cwd=ROOT)
+        if measured.returncode:
+            raise SystemExit(f"error: What upstream sends could not be measured on {name}:\n{measured.stderr[-2000:]}")
     _install(python, build(release, None, slot / "dist"))
     shutil.rmtree(slot / "dist")
     options = ["--quiet", "--disable-warnings", "--numprocesses", "2", "-p", "no:cacheprovider"]
