@@ -1,6 +1,0 @@
-"""Before 1.106 a stream is not made to name the model as the client did.
-
-Intent: transparency
-Upstream: none yet
-Remove when: the fork no longer builds releases before 1.106.
-"""
