@@ -18,6 +18,7 @@ from litellm.llms.anthropic.oauth import (
     OAuthToken,
     has_token,
     is_anthropic_oauth_key,
+    oauth_token,
     set_anthropic_headers,
 )
 
@@ -41,8 +42,9 @@ def writes_oauth_token(build: Callable[P, R]) -> Callable[P, R]:
         if kwargs.get("api_key") is None and is_anthropic_oauth_key(key := AnthropicModelInfo.get_api_key()):
             kwargs["api_key"] = key
         answer: Any = build(*args, **kwargs)
-        written: Any = (_written(answer[0]), *answer[1:]) if isinstance(answer, tuple) else _written(answer)
-        return written  # type: ignore[no-any-return]
+        headers = answer[0] if isinstance(answer, tuple) else answer
+        written = _written(headers, own=kwargs.get("api_key"))
+        return (written, *answer[1:]) if isinstance(answer, tuple) else written  # type: ignore[return-value]
 
     return built
 
@@ -55,8 +57,12 @@ def raise_for_refusal(answer: httpx.Response) -> None:
         raise AnthropicError(answer.status_code, answer.text, answer.headers)
 
 
-def _written(headers: dict[str, Any]) -> dict[str, Any]:
+def _written(headers: dict[str, Any], own: object) -> dict[str, Any]:
+    """Headers with a token written anew; it is the call's own where the bearer says so, or where a builder made one of its key's text."""
     bearer, key = headers.get("authorization"), headers.get("x-api-key")
     if is_anthropic_oauth_key(bearer):
-        return set_anthropic_headers(headers, OAuthToken(bearer, configured=isinstance(bearer, ConfiguredBearer)))
+        configured = isinstance(bearer, ConfiguredBearer) or (
+            type(own) is str and is_anthropic_oauth_key(own) and oauth_token(own) == oauth_token(bearer)
+        )
+        return set_anthropic_headers(headers, OAuthToken(bearer, configured=configured))
     return set_anthropic_headers(headers, key) if is_anthropic_oauth_key(key) else headers
