@@ -30,6 +30,7 @@ async def _counted(wire: Wire, litellm_params: dict[str, str]) -> Request:
 
 
 async def _sent(wire: Wire, names: dict[str, str], api_key: str | None) -> dict[str, str]:
+    """The headers of that request, for a deployment with this key."""
     request = await _counted(wire, {} if api_key is None else {"api_key": api_key})
     return shown(request, {**names, "host": "api.anthropic.com"})
 
