@@ -6,7 +6,8 @@ Remove when: the release is no longer supported.
 """
 
 from litellm.litellm_core_utils.oauth_arguments import seal
-from litellm.litellm_core_utils.oauth_failures import is_clients_own_failure, says_nothing_of_deployment
+from litellm.litellm_core_utils.oauth_failures import as_clients_own, is_clients_own_failure, says_nothing_of_deployment
+from litellm.litellm_core_utils.oauth_scope import went_out_with_clients_token
 
 
 class Router:
@@ -22,4 +23,11 @@ class Router:
     def should_retry_this_error(self, error):
         if is_clients_own_failure(error):
             raise error
+        ...
+
+    async def _aanthropic_messages_fallback_attempt(self, e, initial_kwargs):
+        if 400 <= getattr(e.original_exception, "status_code", 500) < 500 and went_out_with_clients_token(
+            initial_kwargs
+        ):
+            as_clients_own(e)
         ...

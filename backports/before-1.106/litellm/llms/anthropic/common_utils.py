@@ -1,7 +1,7 @@
 """The helpers that every Anthropic call path of this release builds its headers with: they ask the policy what to send for an OAuth token.
 
-This release knows a token in Authorization only, replaces the caller's betas by the OAuth one, keeps x-api-key beside the bearer, and reads
-no ANTHROPIC_AUTH_TOKEN. Whoever asks for the key gets that token where no key is set.
+These releases know a token in Authorization only, replace the caller's betas by the OAuth one and keep x-api-key beside the bearer. Before
+1.82.5 they read no ANTHROPIC_AUTH_TOKEN. Whoever asks for the key gets that token where no key is set.
 
 Intent: headers
 Upstream: BerriAI/litellm#19618
@@ -71,14 +71,15 @@ class AnthropicModelInfo:
 
         Raises ValueError, naming what to set, without a credential, and Exception with Anthropic's answer where it refuses.
         """
-        key = AnthropicModelInfo.get_api_key(api_key)
-        if key is None:
+        key, auth_token = AnthropicModelInfo.get_api_key(api_key), get_secret_str("ANTHROPIC_AUTH_TOKEN")
+        if key is None and not auth_token:
             raise ValueError(
                 "To list Anthropic's models, pass api_key or set ANTHROPIC_API_KEY or ANTHROPIC_AUTH_TOKEN."
             )
+        bearer = {"authorization": f"Bearer {auth_token}"} if key is None else {}
         listed = litellm.module_level_client.get(
             url=f"{AnthropicModelInfo.get_api_base(api_base)}/v1/models",
-            headers=set_anthropic_headers({"anthropic-version": "2023-06-01"}, key),
+            headers=set_anthropic_headers({"anthropic-version": "2023-06-01", **bearer}, key),
         )
         try:
             listed.raise_for_status()

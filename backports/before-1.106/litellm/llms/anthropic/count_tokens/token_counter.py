@@ -11,7 +11,7 @@ from litellm.llms.anthropic.count_tokens.token_at_base import key_at_base
 class AnthropicTokenCounter:
     async def count_tokens(self, deployment=None):
         given = deployment or {}
-        litellm_params = dict(given.get("litellm_params") or {})
-        key = key_at_base(litellm_params.get("api_key"), litellm_params.get("api_base"))
-        deployment = {**given, "litellm_params": {**litellm_params, "api_key": key}}
+        configured = dict(given.get("litellm_params") or {})
+        key = key_at_base(configured.get("api_key"), configured.get("api_base"))
+        deployment = {**given, "litellm_params": {**configured, "api_key": key}}
         ...
