@@ -227,7 +227,8 @@ class _Exchange:
     def _breaks_off(self, message: Message) -> bool:
         """Whether nothing more is sent: the stream that Anthropic did not end is not ended here either, in LiteLLM's words or without."""
         last: Final = not message.get("more_body", False)
-        return self.asked.cut and (last or b"event: error" in message.get("body", b""))
+        body: Final = message.get("body", b"")
+        return self.asked.cut and (last or b"event: error" in body or _starts_with_error(body))
 
 
 def _with_change(own: object, change: tuple[object, object]) -> Any:  # noqa: ANN401  # a JSON document
@@ -239,7 +240,8 @@ def _is_stream(answer: httpx.Response) -> bool:
 
 
 def _starts_with_error(received: bytes | bytearray) -> bool:
-    return received.lstrip().startswith(b"event: error")
+    # Some releases do not name the event of an error of LiteLLM's own.
+    return received.lstrip().startswith((b"event: error", b'data: {"error"'))
 
 
 def _object(body: bytes) -> Mapping[str, object]:

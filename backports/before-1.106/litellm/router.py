@@ -25,11 +25,6 @@ class Router:
             raise error
         ...
 
-    async def _aanthropic_messages_with_streaming_fallbacks(self, **kwargs):
-        # Before 1.104 what a fallback is made with is copied before the first call.
-        _, kwargs = seal((), kwargs)
-        ...
-
     async def _aanthropic_messages_fallback_attempt(self, e, initial_kwargs):
         if 400 <= getattr(e.original_exception, "status_code", 500) < 500 and went_out_with_clients_token(
             initial_kwargs

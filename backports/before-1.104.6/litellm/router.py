@@ -1,0 +1,47 @@
+"""The Router hands no OAuth token of a caller's to its hooks, and neither counts nor tries again a failure that is its caller's.
+
+Nor does it take a ping out of a stream that is a client's own, whole as Anthropic sends it.
+
+Intent: failures
+Upstream: none yet
+Remove when: the release is no longer supported.
+"""
+
+from litellm.litellm_core_utils.oauth_arguments import seal
+from litellm.litellm_core_utils.oauth_failures import as_clients_own, is_clients_own_failure, says_nothing_of_deployment
+from litellm.litellm_core_utils.oauth_scope import went_out_with_clients_token
+from litellm.llms.anthropic.clients_request import clients_request
+
+
+class Router:
+    async def async_function_with_fallbacks(self, *args, **kwargs):
+        args, kwargs = seal(args, kwargs)
+        ...
+
+    def deployment_callback_on_failure(self, kwargs):
+        if says_nothing_of_deployment(kwargs.get("exception")):
+            return False
+        ...
+
+    def should_retry_this_error(self, error):
+        if is_clients_own_failure(error):
+            raise error
+        ...
+
+    async def _aanthropic_messages_with_streaming_fallbacks(self, **kwargs):
+        # Before 1.104 what a fallback is made with is copied before the first call.
+        _, kwargs = seal((), kwargs)
+        ...
+
+    async def _aanthropic_messages_fallback_attempt(self, e, initial_kwargs):
+        if 400 <= getattr(e.original_exception, "status_code", 500) < 500 and went_out_with_clients_token(
+            initial_kwargs
+        ):
+            as_clients_own(e)
+        ...
+
+
+def _anthropic_stream_should_drop_pre_content_ping():
+    if clients_request() is not None:
+        return False
+    ...
