@@ -1,6 +1,6 @@
 """Files build their own headers, with every credential in x-api-key or in a bearer without its beta, and drop the caller's betas.
 
-A refusal to list or get one is read as an answer.
+A refusal to list or get one, or its content, is read as an answer.
 
 Intent: headers
 Upstream: BerriAI/litellm#19618
@@ -28,5 +28,9 @@ class AnthropicFilesConfig:
         ...
 
     def transform_retrieve_file_response(self, raw_response):
+        raise_for_refusal(raw_response)
+        ...
+
+    def transform_file_content_response(self, raw_response):
         raise_for_refusal(raw_response)
         ...
