@@ -23,3 +23,9 @@ class Router:
         if is_clients_own_failure(error):
             raise error
         ...
+
+    async def _maybe_run_weighted_failover(self, exception):
+        # The group's others are not asked, and upstream takes no refusal of a messages call for a reason to fall back to another group.
+        if is_clients_own_failure(exception):
+            return None
+        ...
