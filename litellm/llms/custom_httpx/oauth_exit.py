@@ -133,6 +133,9 @@ def _answered(response: httpx.Response) -> None:
         response.request = httpx.Request(  # rebind-ok: this very response is what the caller has
             request.method, request.url, headers=headers, stream=request.stream, extensions=request.extensions
         )
+        # Releases before 1.85 copy the body of a request that was refused into their error.
+        if isinstance(request.stream, httpx.ByteStream):
+            response.request.read()
         # LiteLLM's aiohttp transport keeps aiohttp's answer, which keeps a request of its own.
         answer: Final = aiohttp_answer(response)
         if answer is not None:
