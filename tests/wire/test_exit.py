@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import operator
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -109,6 +110,18 @@ def test_a_configured_token_follows_its_base(anywhere: Origin, names: dict[str, 
         anywhere.clear()
         _sent(anywhere.url, oauth.set_anthropic_headers({}, given))
         assert [request.header("authorization") for request in anywhere.requests] == [arrives]
+
+
+@pytest.mark.asyncio(loop_scope="session")
+async def test_an_answer_knows_what_was_asked_and_not_with_which_token(
+    anywhere: Origin, names: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The request that an answer has is the one that was sent, its body included, with a mask for the token."""
+    monkeypatch.setenv("LITELLM_ANTHROPIC_OAUTH_ORIGINS", anywhere.url)
+    headers = {"authorization": f"Bearer {names['token']}", "anthropic-beta": "oauth-2025-04-20"}
+    answer = await AsyncHTTPHandler().post(anywhere.url, headers=headers, json={"a": 1})
+    assert json.loads(answer.request.content) == {"a": 1} == json.loads(anywhere.requests[0].body)
+    assert names["token"] not in str(answer.request.headers.raw) and answer.request.headers.keys() >= headers.keys()
 
 
 def test_to_anthropic_one_credential_leaves(anywhere: Origin, names: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
