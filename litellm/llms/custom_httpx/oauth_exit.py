@@ -130,12 +130,11 @@ def _answered(response: httpx.Response) -> None:
     # Of one that is redirected, httpx makes the next request.
     if not response.has_redirect_location and _holds_token(request):
         headers: Final = masked_fields(request.headers)
+        # Releases before 1.85 copy the body into the error of a refusal. A file that was uploaded is let go.
+        body: Final = request.read() if isinstance(request.stream, httpx.ByteStream) else b""
         response.request = httpx.Request(  # rebind-ok: this very response is what the caller has
-            request.method, request.url, headers=headers, stream=request.stream, extensions=request.extensions
+            request.method, request.url, headers=headers, content=body, extensions=request.extensions
         )
-        # Releases before 1.85 copy the body of a request that was refused into their error.
-        if isinstance(request.stream, httpx.ByteStream):
-            response.request.read()
         # LiteLLM's aiohttp transport keeps aiohttp's answer, which keeps a request of its own.
         answer: Final = aiohttp_answer(response)
         if answer is not None:
