@@ -23,7 +23,13 @@ from tests.support.proxy_scene import Scene
 from tests.support.standin import MODEL
 
 TARGET = "/v1/messages?beta=true"
-ERROR_TYPES = {401: "authentication_error", 403: "permission_error", 422: "invalid_request_error", 429: "rate_limit_error"}
+ERROR_TYPES = {
+    400: "invalid_request_error",
+    401: "authentication_error",
+    403: "permission_error",
+    422: "invalid_request_error",
+    429: "rate_limit_error",
+}
 # What two rows of the spend log say of two requests that differ in who asks, and who pays.
 OF_ONE_REQUEST = {
     *("request_id", "litellm_call_id", "session_id", "startTime", "endTime", "completionStartTime", "request_duration_ms"),

@@ -7,6 +7,7 @@ import importlib.util
 import json
 import re
 import secrets
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
@@ -50,6 +51,7 @@ class Scene:
     operator_token: str = field(default_factory=oauth_token)
     tokens: list[str] = field(default_factory=list)
     virtual_keys: list[str] = field(default_factory=list)
+    _reads_running_batches: bool | None = None
 
     def virtual_key(self) -> str:
         """A new LiteLLM key as the proxy with the operator's own authentication takes them."""
@@ -91,11 +93,31 @@ class Scene:
         """The one request that a call causes, at Anthropic. The call itself has to succeed, and nobody else may hear of it."""
         self.clear()
         answer = route.call(proxy.url, headers, betas, model)
-        sent = self.anthropic.requests
+        sent = self._sent_for_the_client()
         assert answer.status_code == 200 and route.answered in answer.text, f"{answer.status_code} {answer.text[:500]}"
         others = [*sent[1:], *self.third.requests, *self.other_calls()]
         assert sent and not others, f"{len(sent)} at Anthropic, also {[(request.method, request.target) for request in others]}"
         return sent[0]
+
+    def _sent_for_the_client(self) -> list[Request]:
+        """What arrived at Anthropic since the last clear, without what a release asks itself behind a batch of the operator's.
+
+        Some read the results of a running batch as well, for their cost. Whether this one does is seen the first time.
+        """
+        sent, known = self.anthropic.requests, self._reads_running_batches
+        if not sent or not sent[0].path.endswith("/batches/msgbatch_running") or sent[0].header("x-api-key") != self.operator_key:
+            return sent
+        deadline = time.monotonic() + {None: 1.5, True: 10, False: 0}[known]
+        while not (read := list(filter(self._reads_for_the_operator, self.anthropic.requests))) and time.monotonic() < deadline:
+            time.sleep(0.02)
+        self._reads_running_batches = bool(read) if known is None else known
+        assert read or not known, "a batch's results were read behind an earlier request, and not behind this one"
+        ours = read[:1] if self._reads_running_batches else []
+        return [request for request in self.anthropic.requests if not any(request is each for each in ours)]
+
+    def _reads_for_the_operator(self, request: Request) -> bool:
+        results = request.path.endswith(("/batches/msgbatch_running/results", "/files/msgbatch_running/content"))
+        return results and request.header("x-api-key") == self.operator_key and request.header("authorization") is None
 
     def models(self, *, operator_keys: bool = True) -> list[dict[str, object]]:
         """The models of a proxy's configuration; without `operator_keys` no `anthropic/` one has a key of its own."""

@@ -38,6 +38,9 @@ async def background() -> None:
     for _ in range(3):
         await asyncio.sleep(0)
         await asyncio.wait_for(GLOBAL_LOGGING_WORKER.flush(), timeout=20)
+        # In older releases a flush waits for what is queued, but not for an entry that is being written.
+        if GLOBAL_LOGGING_WORKER._queue is not None:
+            await asyncio.wait_for(GLOBAL_LOGGING_WORKER._queue.join(), timeout=20)
 
 
 class Wire:

@@ -242,6 +242,9 @@ async def test_a_batch_retrieved_with_a_token_is_logged_and_asks_for_nothing_mor
         await path.arun()
         await background()
         usual, before = list(logged), len(origin.requests)
+        if "/v1/files/msgbatch_standin/content" in [request.path for request in origin.requests]:
+            # A release that takes a batch for a file reads no results there, and fails over them before it writes a key's entry.
+            usual = ["aretrieve_batch"]
         logged.clear()
         token = names["token"]
         await path.arun(**{way: token if way == "api_key" else {"Authorization": f"Bearer {token}"}})
