@@ -52,13 +52,17 @@ def _leaks(handed: dict[str, list[str]], but: tuple[str, ...] = ()) -> dict[str,
     return {hook: sorted(set(places), key=len)[:3] for hook, places in handed.items() if places and hook not in but}
 
 
-async def _make(path: CallPath, **given: Any) -> None:
+async def _make(path: CallPath, **given: Any) -> Exception | None:
+    """What the call fails with, in which no token is."""
+    failed = None
     try:
         await (path.arun(**given) if path.is_async else asyncio.to_thread(path.run, **given))
     except Exception as failure:
         told = tokens_in(failure)
         assert not told, f"the failure: {told}"
+        failed = failure
     await background()
+    return failed
 
 
 @pytest.mark.asyncio(loop_scope="session")
@@ -79,8 +83,8 @@ async def test_no_hook_of_a_call_is_handed_its_token(
         base = NOTHING_LISTENS if ends == "nobody there" else origin.url
         monkeypatch.setenv("ANTHROPIC_API_BASE", base)
         monkeypatch.setenv("LITELLM_ANTHROPIC_OAUTH_ORIGINS", base)
-        await _make(path, **given, **path.at(base))
-        assert ends == "nobody there" or token in str(origin.requests), "the token was not sent at all"
+        failed = await _make(path, **given, **path.at(base))
+        assert ends == "nobody there" or token in str(origin.requests), f"the token was not sent at all, but {failed!r}"
     assert handed, "no hook was called"
     # What chooses among deployments is handed them, each with the key that the operator gave it.
     assert _leaks(handed, but=_CHOOSING if path.routed and way == "api_key" else ()) == {}
