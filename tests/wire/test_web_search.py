@@ -58,7 +58,8 @@ async def test_the_call_that_follows_a_search_has_the_token_of_the_first(
         router = litellm.Router(model_list=[{"model_name": "claude", "litellm_params": deployment}])
         call = router.aanthropic_messages(model="claude", **asked) if routed else litellm.anthropic.messages.acreate(**deployment, **asked)
         answer = await call
-        if streamed:
-            [event async for event in answer]
+        # Some releases give a message in one piece behind a search, though it was to be streamed.
+        read = [event async for event in answer] if streamed and not isinstance(answer, dict) else answer
+        assert read
         assert [(each.header("authorization"), each.header("x-api-key")) for each in claude.requests] == [(bearer, None)] * 2
         assert [each.header("authorization") for each in search.requests] == ["Bearer made-up"]
