@@ -76,9 +76,12 @@ def _end_with_its_client(client: httpx.AsyncClient) -> None:
         answering, leaving = asyncio.ensure_future(sending()), asyncio.ensure_future(asked.left.wait())
         try:
             await asyncio.wait({answering, leaving}, return_when=asyncio.FIRST_COMPLETED)
-            if not answering.done():
-                raise _client_left()
-            return await answering
+            if not asked.left.is_set():
+                return await answering
+            # Whole, or so it looks: its body ended as the client left.
+            if answering.done() and answering.exception() is None:
+                await answering.result().aclose()
+            raise _client_left()
         finally:
             answering.cancel()
             leaving.cancel()

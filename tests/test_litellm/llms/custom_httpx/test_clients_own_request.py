@@ -110,3 +110,22 @@ async def test_a_refused_one_is_not_sent_again() -> None:
             with pytest.raises(httpx.HTTPStatusError, match="400"):
                 await sending.post("https://api.anthropic.com/v1/messages", headers=BEARER, json=made)
     assert [call.request.content for call in route.calls] == [BODY]
+
+
+@pytest.mark.asyncio
+async def test_one_whose_client_has_left_has_no_answer() -> None:
+    """What looks like an answer, though it ended only as the client left, is no failure of a deployment's."""
+    from litellm.litellm_core_utils.oauth_failures import is_clients_own_failure
+    from litellm.llms.anthropic.clients_request import serving
+
+    asked = _asked()
+
+    async def ends_as_the_client_leaves(_: httpx.Request) -> httpx.Response:
+        await asked.leave()
+        return httpx.Response(200, content=b"")
+
+    with respx.mock() as router, serving(asked):
+        router.route(host="api.anthropic.com").mock(side_effect=ends_as_the_client_leaves)
+        with pytest.raises(Exception, match="went away") as failed:
+            await AsyncHTTPHandler().post("https://api.anthropic.com/v1/messages", headers=BEARER, json=CALL)
+    assert is_clients_own_failure(failed.value)
