@@ -1,6 +1,6 @@
 """A refusal as the first event of a stream of Responses reaches the client, where the Router trips over an attribute of the stream.
 
-From 1.87 on it looks for a response that is complete, whichever stream of Responses broke off; before 1.93 one made of chat chunks has none.
+From 1.87 on it looks for a complete response, whichever stream of Responses broke off; before 1.93 one made of chat chunks has none.
 
 Intent: failures
 Upstream: none yet

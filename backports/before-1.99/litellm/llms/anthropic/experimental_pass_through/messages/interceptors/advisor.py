@@ -18,7 +18,7 @@ class AdvisorOrchestrationHandler:
     async def handle(self, tools, **kwargs):
         tokens = [token for tool in tools or [] if (token := clients_token(tool.get("api_key"))) is not None]
         if tokens:
-            tools = [{**tool, "api_key": tokens[0].displaced} if "api_key" in tool else tool for tool in tools]
+            tools = [{**tool, "api_key": tokens[0].displaced} if "api_key" in tool else tool for tool in tools or []]
             kwargs["metadata"] = {**(kwargs.get("metadata") or {}), _TOKEN: tokens[0]}
         ...
 
