@@ -39,9 +39,14 @@ async def _in_thread(path: CallPath, given: dict[str, Any]) -> None:
 
 
 @pytest.mark.asyncio(loop_scope="session")
+@pytest.mark.parametrize("blank", [(), ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN")], ids=["unset", "blank"])
 @pytest.mark.parametrize("path", _WITHOUT_API_KEY)
-async def test_without_a_credential_nothing_is_sent_and_the_error_names_what_to_set(path: CallPath, wire: Wire) -> None:
-    """A call with no credential anywhere names ANTHROPIC_API_KEY, and makes no request."""
+async def test_without_a_credential_nothing_is_sent_and_the_error_names_what_to_set(
+    path: CallPath, blank: tuple[str, ...], wire: Wire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A call with no credential anywhere, or with blank ones, names ANTHROPIC_API_KEY, and makes no request."""
+    for variable in blank:
+        monkeypatch.setenv(variable, " ")
     message = await _refusal(path)
     assert wire.requests == []
     assert not path.reports_errors or "ANTHROPIC_API_KEY" in message

@@ -35,14 +35,14 @@ def optionally_handle_anthropic_oauth(
 ) -> tuple[dict[str, str], str | None]:
     """The headers and the key of a request, with an OAuth token from the headers, `api_key` or the environment put in place.
 
-    Returns new headers and the token; the given headers and the key that is set where neither is a token.
+    Returns new headers and the token; the given headers and the key that is set, if any is, where neither is a token.
     Raises AuthenticationError for a malformed token.
     """
     try:
         given = token_in_headers(headers)
         token = OAuthToken(given) if given is not None else AnthropicModelInfo.get_api_key(api_key)
         if oauth_token(token) is None:
-            return headers, token or api_key
+            return headers, token
     except InvalidTokenError as error:
         raise authentication_error(str(error)) from None
     return set_anthropic_headers(headers, token), token
@@ -66,13 +66,18 @@ class AnthropicModelInfo:
         except InvalidTokenError as error:
             raise authentication_error(str(error)) from None
 
+    @staticmethod
+    def get_auth_token(auth_token: str | None = None) -> str | None:
+        """The bearer that is given, or ANTHROPIC_AUTH_TOKEN, stripped; None without one. A blank is unset."""
+        return (auth_token or get_secret_str("ANTHROPIC_AUTH_TOKEN") or "").strip() or None
+
     def get_models(self, api_key: str | None = None, api_base: str | None = None) -> list[str]:
         """The ids that Anthropic lists, each as `anthropic/<id>`.
 
         Raises ValueError, naming what to set, without a credential, and Exception with Anthropic's answer where it refuses.
         """
-        key, auth_token = AnthropicModelInfo.get_api_key(api_key), get_secret_str("ANTHROPIC_AUTH_TOKEN")
-        if key is None and not auth_token:
+        key, auth_token = AnthropicModelInfo.get_api_key(api_key), AnthropicModelInfo.get_auth_token()
+        if key is None and auth_token is None:
             raise ValueError(
                 "To list Anthropic's models, pass api_key or set ANTHROPIC_API_KEY or ANTHROPIC_AUTH_TOKEN."
             )
