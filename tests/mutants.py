@@ -120,6 +120,7 @@ _EDITS = (
     ("the exit strips nothing", EXIT, "return [holds_token(held) and not _is_configured", "return [False and not _is_configured"),
     ("a second bearer leaves", EXIT, '{b"authorization", b"x-api-key"}', '{b"x-api-key"}'),
     ("a token leaves in an address", EXIT, "if OAUTH_TOKEN_PREFIX.encode() in unquote_to_bytes(request.url.raw_path):", "if False:"),
+    ("an answer forgets what was asked", EXIT, "body: Final = request.read() if", "body: Final = b'' if"),
     ("the master key leaves", EXIT, "return carry_litellm_key(values, None)", "return [False] * len(values)"),
     ("a redirect keeps credentials", REDIRECTS, "and not _stays(", "and False and not _stays("),
     ("only some refusals are the client's", FAILURES, "if _is_clients(api_key) and 400 <=", "if _is_clients(api_key) and 401 <="),
@@ -170,6 +171,7 @@ _EDITS = (
         "for name in _UNLESS_GIVEN if",
     ),
     ("a client's refused request is mended", CLIENTS_EXIT, "if asked.answer is not None and 400 <=", "if False and 400 <="),
+    ("a client that has left has an answer", CLIENTS_EXIT, "if not asked.left.is_set():", "if answering.done():"),
     ("unknown fields are dropped", FIELDS, "unknown: Final = unknown_fields(call.model_extra or {})", "unknown: Final = {}"),
     ("LiteLLM's arguments are sent as fields", FIELDS, "if value is not None and name not in not_sent and", "if value is not None and"),
     (

@@ -20,6 +20,7 @@ import respx
 import litellm
 from litellm.litellm_core_utils.logging_worker import GLOBAL_LOGGING_WORKER
 from litellm.litellm_core_utils.thread_pool_executor import executor
+from litellm.llms.custom_httpx.http_handler import AsyncHTTPHandler
 from tests.support import other_providers
 from tests.support.credentials import api_key
 from tests.support.origin import Answer, Origin, Request
@@ -113,6 +114,9 @@ def _fresh_litellm() -> None:
     """What the process keeps would reach the next test: model lists, cached by their parameters, and the callbacks of every Router made."""
     litellm.utils._model_cache.flush_cache()
     litellm.logging_callback_manager._reset_all_callbacks()
+    # From 1.81.14 to 1.82.0 LiteLLM closes a client that its cache lets go, though it goes on sending with this one.
+    if litellm.module_level_aclient.client.is_closed:
+        litellm.module_level_aclient = AsyncHTTPHandler(timeout=litellm.request_timeout)
     if next(_tests) % 100 == 0:
         gc.collect()
 
