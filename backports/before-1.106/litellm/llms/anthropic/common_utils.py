@@ -35,14 +35,15 @@ def optionally_handle_anthropic_oauth(
 ) -> tuple[dict[str, str], str | None]:
     """The headers and the key of a request, with an OAuth token from the headers, `api_key` or the environment put in place.
 
-    Returns new headers and the token; the given headers and the key that is set, if any is, where neither is a token.
+    Returns new headers and the token; the given headers and the key that is set, none for a blank one, where neither is a token.
     Raises AuthenticationError for a malformed token.
     """
     try:
         given = token_in_headers(headers)
         token = OAuthToken(given) if given is not None else AnthropicModelInfo.get_api_key(api_key)
         if oauth_token(token) is None:
-            return headers, token
+            is_blank = isinstance(api_key, str) and api_key.isspace()
+            return headers, token or (None if is_blank else api_key)
     except InvalidTokenError as error:
         raise authentication_error(str(error)) from None
     return set_anthropic_headers(headers, token), token
