@@ -109,8 +109,10 @@ class _Graph:
 
     def __init__(self, patch: Patch, parts: Mapping[str, Parts]) -> None:
         self.parts = parts
-        added = {path: {touch.name for touch in touches if touch.how == ADDED} for path, touches in patch.touches.items()}
-        self.ours = {path: {*parts[path].definitions} if path in patch.new else added[path] for path in parts}
+        # A method that is added to a class of upstream's comes with the class.
+        tops = {path: {*parts[path].definitions} for path in parts}
+        added = {path: {touch.name for touch in touches if touch.how == ADDED} & tops[path] for path, touches in patch.touches.items()}
+        self.ours = {path: tops[path] if path in patch.new else added[path] for path in parts}
 
     def reached(self, start: Iterable[Place]) -> set[Place]:
         """These definitions and all that they use, themselves or by what they use."""

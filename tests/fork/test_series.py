@@ -75,7 +75,8 @@ def idle() -> None:
 @pytest.fixture
 def series(tmp_path: Path) -> Checkout:
     """A made-up checkout with two patches of one intent: the second uses more of the module that both use."""
-    checkout = Checkout(tmp_path / "checkout", {**MODULES, "litellm/b.py": b"def greet():\n    return 1\n"})
+    others = {"litellm/b.py": b"def greet():\n    return 1\n", "litellm/c.py": b"class Kept:\n    def one(self):\n        return 1\n"}
+    checkout = Checkout(tmp_path / "checkout", {**MODULES, **others})
     checkout.write("litellm/toolbox.py", TOOLBOX)
     use = "from litellm.toolbox import {}\n\n\ndef {}():\n    return {}\n"
     both = "from litellm.toolbox import marked, named\n\n\ndef greet():\n    return marked('Goodbye')\n\n\n"
@@ -110,6 +111,16 @@ def test_a_patch_brings_what_its_touches_use_and_no_more(series: Checkout) -> No
     assert "named" not in first and "import os" not in first and "idle" not in first and "def other" not in first
     assert "# What is said of a name.\ndef named(" in second and "def idle(" in second and "import os" in second
     assert "def marked(" not in second
+
+
+@needs_git
+def test_a_method_that_is_added_comes_with_its_class(series: Checkout) -> None:
+    """Where a module is handed on whole, a method that a touch adds to a class of upstream's in it is none of its definitions."""
+    series.write("litellm/c.py", f"{WHY}\n\nclass Kept:\n    def two(self):\n        return 2\n")
+    series.write("litellm/b.py", f"{WHY}\nfrom litellm import c\n\n\ndef greet():\n    return str(c)\n")
+    series.fork("pin")
+    first, second = (_added(text) for name, text in _written(series).items() if name.endswith(".patch"))
+    assert "def two(self)" in second and "two" not in first
 
 
 @needs_git
