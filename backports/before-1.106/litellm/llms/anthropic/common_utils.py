@@ -1,7 +1,7 @@
 """The helpers that every Anthropic call path of this release builds its headers with: they ask the policy what to send for an OAuth token.
 
-These releases know a token in Authorization only, replace the caller's betas by the OAuth one and keep x-api-key beside the bearer.
-Whoever asks for the key gets the OAuth token of ANTHROPIC_AUTH_TOKEN where no key is set; a blank one is none.
+These releases know a token in Authorization only, replace the caller's betas by the OAuth one and keep x-api-key beside the bearer. Before
+1.82.5 they read no ANTHROPIC_AUTH_TOKEN. Whoever asks for the key gets its OAuth token where no key is set; a blank one is none.
 
 Intent: headers
 Upstream: BerriAI/litellm#19618

@@ -10,7 +10,6 @@ Remove when: the release is no longer supported.
 from litellm.litellm_core_utils.oauth_failures import missing_credential
 from litellm.llms.anthropic.callers_fields import keeps_callers_fields
 from litellm.llms.anthropic.oauth_headers import writes_oauth_token
-from litellm.secret_managers.main import get_secret_str
 
 from ...common_utils import AnthropicModelInfo
 
@@ -18,7 +17,7 @@ from ...common_utils import AnthropicModelInfo
 class AnthropicMessagesConfig:
     @writes_oauth_token
     def validate_anthropic_messages_environment(self, headers, api_key=None):
-        configured = AnthropicModelInfo.get_api_key(api_key) or (get_secret_str("ANTHROPIC_AUTH_TOKEN") or "").strip()
+        configured = AnthropicModelInfo.get_api_key(api_key) or AnthropicModelInfo.get_auth_token()
         if not configured and not {"authorization", "x-api-key"} & {name.lower() for name in headers}:
             raise missing_credential()
         ...
