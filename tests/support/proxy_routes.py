@@ -20,9 +20,9 @@ _BATCH_LINE = (
     b' "body": {"model": "claude", "max_tokens": 5, "messages": [{"role": "user", "content": "hi"}]}}\n'
 )
 _SKILL = b"---\nname: a-skill\ndescription: says hello\n---\nSay hello.\n"
-# One for all calls: each client that is made loads the system's certificates. A proxy closes a connection that was idle for five seconds,
-# which is httpx's own patience too: whoever asked at that moment was reset.
-CLIENT = httpx.Client(trust_env=False, timeout=30, limits=httpx.Limits(keepalive_expiry=2))
+# One for all calls: each client that is made loads the system's certificates. A connection for each call: a proxy closes one that was idle
+# for five seconds, and one on which it failed at making an answer of an error (1.102 and 1.103, without prisma); the next call was reset.
+CLIENT = httpx.Client(trust_env=False, timeout=30, limits=httpx.Limits(max_keepalive_connections=0))
 _NATIVE_BETAS = {"/anthropic/v1/files": "files-api-2025-04-14", "/anthropic/v1/skills": "skills-2025-10-02"}
 _OpenFile = tuple[str, bytes, str]
 
