@@ -68,14 +68,15 @@ _HEADERS = {
     "anthropic-ratelimit-unified-5h-utilization": "0.42",
     "cf-ray": "0-XXX",
 }
+# Some releases compress what is longer than 500 bytes.
 _MESSAGE = (
     b'{ "id":"msg_1","type":"message","role":"assistant","model":"claude-sonnet-4-5-20250929","content":[{"type":"text",'
-    b'"text":"Gr\xc3\xbc\xc3\x9fe"}],"stop_reason":"end_turn","stop_sequence":null,"new_field":{"a":1.50},'
+    b'"text":"' + b"Gr\xc3\xbc\xc3\x9fe " * 100 + b'"}],"stop_reason":"end_turn","stop_sequence":null,"new_field":{"a":1.50},'
     b'"usage":{"input_tokens":3,"output_tokens":5,"service_tier":"standard"} }'
 )
 _LIMITED = {**_HEADERS, "retry-after": "17", "x-should-retry": "true", "anthropic-ratelimit-unified-status": "rejected"}
 REFUSALS = {
-    400: Answer(400, _error("invalid_request_error", "messages: at least one message is required"), _HEADERS),
+    400: Answer(400, _error("invalid_request_error", "messages: at least one message is required. " * 20), _HEADERS),
     # Claude Code gets itself a new token on these words.
     401: Answer(
         401, _error("authentication_error", "OAuth token has expired. Please obtain a new token or refresh your existing token."), _HEADERS
