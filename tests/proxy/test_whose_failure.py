@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 
 import pytest
 
-from litellm.litellm_core_utils.get_provider_specific_headers import ProviderSpecificHeaderUtils
+import litellm.router  # noqa: F401  # brings the modules that are asked
 from tests.support.proxy_process import Proxy
 from tests.support.proxy_routes import MODEL_ROUTES, Route
 from tests.support.proxy_scene import Scene, wire_headers
@@ -95,8 +96,10 @@ def test_a_token_that_is_none_takes_nothing_from_others(
 def test_anthropics_own_failures_count_as_ever(stage: Scene, hooked_proxy: Proxy) -> None:
     """Anthropic's own failure, which a client's token happened to meet, takes the deployment out where the operator's key would, too.
 
-    Since 1.109 upstream itself holds nothing against a deployment that happens to a credential which a client has sent.
+    Since 1.109 upstream itself holds nothing against a deployment of Anthropic's that happens to a credential which a client has sent.
     """
+    router = [module for name, module in [*sys.modules.items()] if name.startswith("litellm.router")]
+    is_apart = any("anthropic" in getattr(module, "_FORWARDED_CREDENTIAL_ISOLATION_PROVIDERS", ()) for module in router)
     (chat,) = (route for route in MODEL_ROUTES if route.name == "chat")
     key = {"x-litellm-api-key": stage.litellm_key}
 
@@ -112,4 +115,4 @@ def test_anthropics_own_failures_count_as_ever(stage: Scene, hooked_proxy: Proxy
         assert (chat.call(hooked_proxy.url, key, model="counted").status_code >= 500) is not with_token
     finally:
         del stage.judge.statuses[stage.operator_key]
-    assert with_token is (is_out() and not hasattr(ProviderSpecificHeaderUtils, "forwarded_authorization"))
+    assert with_token is (is_out() and not is_apart)
