@@ -246,9 +246,9 @@ def available() -> list[str]:
 
 
 def closely_tried(names: Iterable[str]) -> set[str]:
-    """The releases that make each call with the token from every source: the newest of each minor one, and those of the suites."""
+    """The releases that make each call with the token from every source: the newest to be had of each minor one and those of the suites."""
     newest: dict[str, str] = {}
-    for name in sorted(names, key=order):
+    for name in sorted(set(names) - excluded().keys(), key=order):
         newest[name.rpartition(".")[0]] = name
     return {*newest.values(), *CLOSELY}
 
