@@ -1,4 +1,4 @@
-"""Before 1.105.7 and 1.106.6 upstream compresses any answer: not one that is read on its way out, to become Anthropic's own.
+"""In 1.105.0 to 1.105.6 and 1.106.0 to 1.106.5 upstream compresses any answer: not one that is read on its way out.
 
 Intent: transparency
 Upstream: BerriAI/litellm#19017
