@@ -199,6 +199,25 @@ def test_what_weakens_a_setup_is_a_warning(tmp_path: Path, monkeypatch: pytest.M
     assert _findings(told) == [("warning", says) for says in expected]
 
 
+@pytest.mark.parametrize(
+    ("file", "level", "says"), [("utils.py", "error", "what was installed last"), ("new.py", "warning", "in LiteLLM's package")]
+)
+def test_files_of_another_distribution_in_litellm_are_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], file: str, level: str, says: str
+) -> None:
+    """A distribution that lists files under `litellm/` is named: an error where LiteLLM has them too, or else a warning."""
+    information, package = tmp_path / "litellm_proxy-1.dist-info", tmp_path / "litellm"
+    information.mkdir()
+    package.mkdir()
+    (package / file).touch()
+    (information / "METADATA").write_text("Metadata-Version: 2.1\nName: litellm-proxy\nVersion: 1\n")
+    (information / "RECORD").write_text(f"litellm/{file},,\nlitellm_proxy/main.py,,\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    told = _told(capsys, status=1 if level == "error" else 0)
+    (found,) = (each for each in told["findings"] if each["where"] == "litellm-proxy")
+    assert found["level"] == level and says in found["says"] and f"(1, litellm/{file} among them)" in found["says"]
+
+
 def test_a_live_look_counts_tokens_at_each_deployment(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

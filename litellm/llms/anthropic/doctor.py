@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import importlib.metadata
 import importlib.util
 import json
 import os
@@ -29,7 +30,7 @@ import httpx
 import litellm
 from litellm.constants import ANTHROPIC_TOKEN_COUNTING_BETA_VERSION as COUNTING_BETA
 from litellm.llms.anthropic.doctor_config import Config, ConfigError
-from litellm.llms.anthropic.doctor_diagnosis import ERROR, Deployment, Diagnosis
+from litellm.llms.anthropic.doctor_diagnosis import ERROR, WARNING, Deployment, Diagnosis
 from litellm.llms.anthropic.oauth import ANTHROPIC_ORIGIN, InvalidTokenError, OAuthToken, set_anthropic_headers
 from litellm.llms.custom_httpx.http_handler import get_async_httpx_client
 
@@ -53,10 +54,34 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ConfigError as error:
         sys.stderr.write(f"error: {error}\n")
         return 2
+    _look_for_files_of_others(diagnosis)
     counts: Final = asyncio.run(_counts(diagnosis)) if options.live else {}
     told: Final = _json(diagnosis, counts) if options.json else "\n".join(_text(diagnosis, counts))
     sys.stdout.write(f"{diagnosis.safe(told)}\n")
     return 0 if diagnosis.is_well else 1
+
+
+def _look_for_files_of_others(diagnosis: Diagnosis) -> None:
+    """Find what another distribution has put into LiteLLM's package: pip overwrites a file without a word."""
+    ours: Final = _files_in_package(importlib.metadata.distribution("litellm"))
+    for other in importlib.metadata.distributions():
+        name = other.metadata["Name"]
+        theirs = _files_in_package(other)
+        shared = sorted(theirs & ours)
+        if name == "litellm" or not theirs:
+            continue
+        if shared:
+            says = (
+                f"It has files of LiteLLM's ({len(shared)}, {shared[0]} among them): what was installed last is there."
+            )
+            diagnosis.find(ERROR, name, says, "Install the fork behind it: `pip install --force-reinstall --no-deps`.")
+        else:
+            says = f"It has files in LiteLLM's package ({len(theirs)}, {min(theirs)} among them)."
+            diagnosis.find(WARNING, name, says, "None of LiteLLM's is lost. See what they are for.")
+
+
+def _files_in_package(distribution: importlib.metadata.Distribution) -> frozenset[str]:
+    return frozenset(str(file) for file in distribution.files or () if file.parts[0] == "litellm")
 
 
 async def _counts(diagnosis: Diagnosis) -> Mapping[str, str]:
