@@ -327,23 +327,27 @@ async def _first_byte(url: str, headers: Mapping[str, str], model: str) -> tuple
 
 
 def _installs(upstream: str, rounds: Rounds) -> Iterator[Result]:
-    """uv's install of the fork, which is built for it, beside that of upstream's wheel; everything comes from uv's cache."""
+    """uv's install of the fork, built for it or before, beside that of upstream's wheel; everything comes from uv's cache."""
     if not rounds.installs:
         return
     _tell("installing")
-    release, uv = installed_release(upstream), str(ROOT / ".venv" / "bin" / "uv")
-    wanted = ((str(ROOT), "--refresh-package", "litellm"), (f"litellm==={release}",))
+    theirs, uv = f"litellm==={installed_release(upstream)}", str(ROOT / ".venv" / "bin" / "uv")
     with tempfile.TemporaryDirectory() as folder:
+        environment, built = f"{folder}/environment", Path(folder, "built")
+        _said([uv, "build", "--quiet", "--wheel", "--out-dir", str(built), str(ROOT)])
+        (wheel,) = built.glob("*.whl")
+        checkout = (str(ROOT), "--refresh-package", "litellm")
+        for what, ours in ((" of the fork's wheel", (str(wheel),)), (", the fork's build included", checkout)):
 
-        def measure(side: int) -> float:
-            _said([uv, "venv", "--quiet", "--clear", "--python", upstream, folder])
-            start = time.perf_counter()
-            _said([uv, "pip", "install", "--quiet", "--python", f"{folder}/bin/python", *wanted[side]])
-            return time.perf_counter() - start
+            def measure(side: int, ours: Sequence[str] = ours) -> float:
+                _said([uv, "venv", "--quiet", "--clear", "--python", upstream, environment])
+                start = time.perf_counter()
+                _said([uv, "pip", "install", "--quiet", "--python", f"{environment}/bin/python", *(ours, (theirs,))[side]])
+                return time.perf_counter() - start
 
-        for side in (0, 1):
-            measure(side)
-        yield Result("`uv pip install`, the fork's build included", "s", [*_in_turn(rounds.installs, measure)])
+            for side in (0, 1):
+                measure(side)
+            yield Result(f"`uv pip install`{what}", "s", [*_in_turn(rounds.installs, measure)])
 
 
 def _growth(fork: str) -> dict[str, float]:
