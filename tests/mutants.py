@@ -6,8 +6,9 @@ Runs on an interpreter that has the pinned release's dependencies and the test r
 tree, which is first on the path, and a copy of the checkout, whose tests are run; both twice, since two mutants are tried at a time. A
 mutant is one edit of the merged tree: of the policy, of the place where a caller's token enters a call, or a claimed definition given
 back to upstream, each in turn. For each, the suites run up to the first failure, ahead of all the test that killed it last, on whichever
-release (build/mutants-killers.json). With the newest release, whose suites try the build too, there are mutants of the build, each an edit
-of a check of what an index serves; for each, the one test runs that is there for that check.
+release (tests/mutants-killers.json: each run brings it up to date, and one without it runs most of the suites for each mutant). With the
+newest release, whose suites try the build too, there are mutants of the build, each an edit of a check of what an index serves; for each,
+the one test runs that is there for that check.
 
 Exit status: 0 if every mutant was killed, 1 if one survived, an edit no longer applies, or the unmutated fork is red already, 2 for wrong
 usage.
@@ -69,7 +70,7 @@ SDK_FIRST = ("tests/test_litellm", "tests/wire", "tests/pressure", "tests/proxy"
 PROXY_FIRST = ("tests/test_litellm", "tests/pressure", "tests/proxy", "tests/wire")
 _PROXY_ROOMS = ("litellm/proxy/", "litellm/integrations/", "litellm/router.py", "litellm/router_utils/")
 _dates = itertools.count(1)
-KILLERS = ROOT / "build" / "mutants-killers.json"
+KILLERS = ROOT / "tests" / "mutants-killers.json"
 
 
 @dataclass(frozen=True)
@@ -475,7 +476,7 @@ def _killed(mutant: Mutant, place: Path, killers: dict[str, str]) -> bool:
         verdict = "SURVIVED" if failure is None else f"killed by {failure}"
         if failure is not None and "::" in failure:
             killers[mutant.name] = failure.partition("[")[0]
-            write_atomically(KILLERS, json.dumps(dict(killers), indent=1).encode())
+            write_atomically(KILLERS, (json.dumps(dict(killers), indent=1, sort_keys=True) + "\n").encode())
     print(f"{time.monotonic() - started:5.0f} s  {mutant.path}: {mutant.name}\n         {verdict}", flush=True)
     return failure is not None
 
