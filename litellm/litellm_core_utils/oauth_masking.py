@@ -121,7 +121,7 @@ def masked_argument(argument: object) -> Any:  # noqa: ANN401  # of the kind tha
         return given
     has_secrets: Final = "secret_fields" in given
     shown: Final = {name: v for name, v in given.items() if name != "secret_fields"} if has_secrets else given
-    if not any(name in shown for name in _HEADERS):
+    if shown.keys().isdisjoint(_HEADERS):
         return shown
     headers: Final = {name: masked(shown[name]) for name in _HEADERS if isinstance(shown.get(name), (dict, Mapping))}
     return {**shown, **headers} if any(headers[name] is not shown[name] for name in headers) else shown

@@ -83,7 +83,9 @@ def _clients_request(scope: Scope, route: str) -> ClientsRequest:
         (name.decode("latin-1").removeprefix(prefix), value.decode("latin-1")) for name, value in scope["headers"]
     ]
     query: Final = [
-        part for part in scope["query_string"].split(b"&") if _may_leave(unquote_plus(part.decode("latin-1")))
+        part
+        for part in scope["query_string"].split(b"&")
+        if not part or _may_leave(unquote_plus(part.decode("latin-1")))
     ]
     return ClientsRequest(b"&".join(query), without_keys(headers))
 

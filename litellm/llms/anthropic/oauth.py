@@ -153,7 +153,7 @@ def text_of(value: object) -> str:
 
 def name_of(name: object) -> str:
     """A header's name as it is compared: without case, and without the white space around it, which one client strips and another sends."""
-    return text_of(name).strip().lower()
+    return (name if type(name) is str else text_of(name)).strip().lower()
 
 
 def has_token(headers: object) -> bool:

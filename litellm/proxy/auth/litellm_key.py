@@ -144,7 +144,7 @@ def carry_litellm_key(values: Sequence[str], user: UserAPIKeyAuth | None, key: s
     # The master key is looked for as it is, since a word may be written in as many ways as there are marks.
     return [
         bool(master_key and master_key in value)
-        or not keys.isdisjoint((value.strip(), *(_BETWEEN_WORDS.split(value) if keys else ())))
+        or (any(map(value.__contains__, keys)) and not keys.isdisjoint((value.strip(), *_BETWEEN_WORDS.split(value))))
         for value in values
     ]
 
