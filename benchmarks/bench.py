@@ -31,6 +31,7 @@ from pathlib import Path
 from typing import IO, Any, Final
 
 import aiohttp
+import psutil
 
 from benchmarks.memory import own_memory
 from demo.sides import installed_release
@@ -233,18 +234,21 @@ def _proxies(sides: Sequence[str], rounds: Rounds) -> Iterator[Result]:
             for name in ("key", "token"):
                 _tell(f"load on {path} with a {name}")
 
-                def measure(side: int, path: str = path, model: str = model, name: str = name) -> list[float]:
+                def measure(side: int, path: str = path, model: str = model, name: str = name) -> _Round:
                     origin.clear()
-                    return asyncio.run(_load(proxies[side], path, model, name, rounds.requests))
+                    before = _cpu_seconds(proxies[side].pid)
+                    taken = asyncio.run(_load(proxies[side], path, model, name, rounds.requests))
+                    return _Round(taken, (_cpu_seconds(proxies[side].pid) - before) / len(taken))
 
                 for side in (0, 1):
                     measure(side)
                 pairs = [*_in_turn(rounds.loads, measure)]
                 served += rounds.requests * (rounds.loads + 1)
-                rates = [(len(ours) / _wall_time(ours), len(theirs) / _wall_time(theirs)) for ours, theirs in pairs]
-                yield Result(f"`{path}` with a {name}, requests a second", "/s", rates, more_is_better=True)
-                slow = [(_p99(ours) * 1e3, _p99(theirs) * 1e3) for ours, theirs in pairs]
-                yield Result(f"`{path}` with a {name}, p99", "ms", slow)
+                cell = f"`{path}` with a {name}"
+                yield Result(f"{cell}, CPU of a request", "ms", [(ours.cpu * 1e3, theirs.cpu * 1e3) for ours, theirs in pairs])
+                rates = [(ours.rate, theirs.rate) for ours, theirs in pairs]
+                yield Result(f"{cell}, requests a second", "/s", rates, more_is_better=True)
+                yield Result(f"{cell}, p99", "ms", [(ours.p99 * 1e3, theirs.p99 * 1e3) for ours, theirs in pairs])
         _tell("first bytes of streams")
         firsts = [*_in_turn(rounds.streams, lambda side: asyncio.run(_first_bytes(proxies[side], origin.url, judge)))]
         for what, at, most in (("", 0, None), (" beyond a direct call's", 1, FIRST_BYTE), (" behind the stand-in's", 2, FIRST_BYTE)):
@@ -258,13 +262,25 @@ def _proxies(sides: Sequence[str], rounds: Rounds) -> Iterator[Result]:
         yield Result(f"memory of the proxy after {rounds.total} requests", "MB", [(own_memory(fork.pid), own_memory(upstream.pid))])
 
 
-def _wall_time(latencies: Sequence[float]) -> float:
-    """The wall time of a round: its latencies, with IN_FLIGHT of them at a time."""
-    return sum(latencies) / IN_FLIGHT
+@dataclass(frozen=True)
+class _Round:
+    """One round of load, IN_FLIGHT requests at a time: the seconds each request took, and those of the proxy's CPU for one on average."""
+
+    latencies: Sequence[float]
+    cpu: float
+
+    @property
+    def rate(self) -> float:
+        return len(self.latencies) / (sum(self.latencies) / IN_FLIGHT)
+
+    @property
+    def p99(self) -> float:
+        return sorted(self.latencies)[math.ceil(len(self.latencies) * 0.99) - 1]
 
 
-def _p99(latencies: Sequence[float]) -> float:
-    return sorted(latencies)[math.ceil(len(latencies) * 0.99) - 1]
+def _cpu_seconds(pid: int) -> float:
+    times = psutil.Process(pid).cpu_times()
+    return float(times.user + times.system)
 
 
 async def _load(proxy: Served, path: str, model: str, client: str, number: int) -> list[float]:
