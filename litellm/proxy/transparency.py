@@ -22,8 +22,8 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from litellm.litellm_core_utils.oauth_failures import ERROR_TYPES
-from litellm.llms.anthropic.clients_request import HOP_BY_HOP, ClientsRequest, merged, serving
-from litellm.llms.anthropic.json_members import edited, members_of
+from litellm.llms.anthropic.clients_request import HOP_BY_HOP, ClientsRequest, clients_request, serving
+from litellm.llms.anthropic.json_members import edited, members_of, merged
 from litellm.llms.anthropic.oauth import holds_token
 from litellm.proxy._types import UserAPIKeyAuth
 from litellm.proxy.auth.litellm_key import carries_litellm_key, custom_key_header, without_litellm_key
@@ -58,6 +58,26 @@ class ServesTransparently:
                 exchange.end()
 
 
+class NotesWhatIsRead:
+    """ASGI, behind LiteLLM's own middleware, which undoes a content coding: what it reads of a client's own request is kept beside that."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        asked: Final = clients_request() if scope["type"] == "http" else None
+        if asked is None or asked.plain is asked.body:
+            await self.app(scope, receive, send)
+            return
+
+        async def noted() -> Message:
+            message: Final = await receive()
+            asked.plain.extend(message.get("body", b""))
+            return message
+
+        await self.app(scope, noted, send)
+
+
 def without_keys(headers: Sequence[tuple[str, str]], user: UserAPIKeyAuth | None = None) -> Sequence[tuple[str, str]]:
     """Headers, of which some may come several times, without those that carry the LiteLLM key of `user`, or the first one among them."""
     joined: Final[dict[str, str]] = {}  # mutable-ok: built here
@@ -87,7 +107,16 @@ def _clients_request(scope: Scope, route: str) -> ClientsRequest:
         for part in scope["query_string"].split(b"&")
         if not part or _may_leave(unquote_plus(part.decode("latin-1")))
     ]
-    return ClientsRequest(b"&".join(query), without_keys(headers))
+    return ClientsRequest(b"&".join(query), without_keys(headers), _path_behind(scope, route))
+
+
+def _path_behind(scope: Scope, route: str) -> bytes:
+    """What a path says behind the pass-through's own, as the client wrote it; empty on other routes."""
+    if not route.startswith(_PASS_THROUGH):
+        return b""
+    written: Final[bytes] = scope.get("raw_path") or b""
+    ahead: Final = [f"{root}{_PASS_THROUGH}".encode() for root in (scope.get("root_path", ""), "")]
+    return next((written.removeprefix(each) for each in ahead if written.startswith(each)), b"")
 
 
 def _may_leave(parameter: str) -> bool:

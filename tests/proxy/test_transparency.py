@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import importlib.util
 import json
 import time
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ from tests.support.proxy_process import Proxy
 from tests.support.proxy_scene import BASE_PATH, Scene
 from tests.support.standin import MODEL
 
+TAKES_COMPRESSED_BODIES = importlib.util.find_spec("litellm.proxy.middleware.request_body_decompression_middleware") is not None
 # Of one connection each, or negotiated for it.
 HOPS = {"host", "connection", "content-length", "transfer-encoding", "date", "server"}
 # What a proxy of LiteLLM's says beside an answer.
@@ -164,6 +166,35 @@ def test_a_request_arrives_as_it_was_made(stage: Scene, proxy: Proxy, token: str
     (through,) = stage.anthropic.requests
     assert (through.method, through.target) == (direct.method, way.base + direct.target)
     assert _sent(through) == _sent(direct)
+    assert through.body == direct.body
+
+
+@pytest.mark.parametrize("path", ["files/a%2Fb%3Ac", "files/a%3Fb=1", "files/a%23b", "files/a%2541", "files/%C3%A9?after_id=%2F&a=b+c&&d"])
+def test_a_path_arrives_as_it_was_written(stage: Scene, proxy: Proxy, token: str, path: str) -> None:
+    """A coded slash, question mark, hash or percent sign stays one: undone, it would be the address of something else."""
+    stage.clear()
+    ask(proxy.url, f"/anthropic/v1/{path}", _headers(stage, token), b"", "GET")
+    (through,) = stage.anthropic.requests
+    assert (through.method, through.target, through.body) == ("GET", f"{BASE_PATH}/v1/{path}", b"")
+
+
+@pytest.mark.skipif(not TAKES_COMPRESSED_BODIES, reason="this release reads no compressed body")
+@pytest.mark.parametrize("way", WAYS, ids=lambda way: way.name)
+def test_a_compressed_body_arrives_as_it_was_made(stage: Scene, proxy: Proxy, token: str, way: Way) -> None:
+    """Where nothing of it changes it stays compressed, and says so; with the model's name resolved it is sent plain."""
+    coded = ("content-encoding", "gzip")
+    stage.clear()
+    packed = gzip.compress(body_of_claude_code(MODEL, stream=way.stream))
+    ask(stage.anthropic.url, way.target, [*headers_of_claude_code(token), coded], packed)
+    (direct,) = stage.anthropic.requests
+    expected = _sent(direct)
+    if way.model != MODEL:
+        expected["content-length"] = str(len(direct.body))
+        del expected["content-encoding"]
+    stage.clear()
+    ask(proxy.url, way.through, _headers(stage, token, coded), gzip.compress(body_of_claude_code(way.model, stream=way.stream)))
+    (through,) = stage.anthropic.requests
+    assert _sent(through) == expected
     assert through.body == direct.body
 
 

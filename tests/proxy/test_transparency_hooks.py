@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import time
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.proxy.test_transparency import TAKES_COMPRESSED_BODIES
 from tests.support.bare_client import Reply, ask, body_of_claude_code, headers_of_claude_code
 from tests.support.origin import Request
 from tests.support.proxy_process import Proxy
@@ -63,6 +65,27 @@ def test_what_a_hook_redacts_goes_out_redacted(stage: Scene, changing: Proxy, wa
     """The redacted message goes out, and every other byte of the body is the client's own."""
     _, (sent,) = _asked(stage, changing, way, f"change-{hook}", stream=stream)
     assert sent.body.decode() == _redacted(_body(MODEL, f"change-{hook}", stream=stream).decode())
+
+
+@pytest.mark.skipif(not TAKES_COMPRESSED_BODIES, reason="this release reads no compressed body")
+@pytest.mark.parametrize("way", THROUGH)
+def test_what_a_hook_redacts_of_a_compressed_body_goes_out_redacted(stage: Scene, changing: Proxy, way: str) -> None:
+    """No secret gets past a hook by being compressed: what goes out is the redacted text, plain."""
+    target, model = THROUGH[way]
+    headers = [*headers_of_claude_code(stage.token()), ("x-litellm-api-key", stage.litellm_key), ("content-encoding", "gzip")]
+    stage.clear()
+    ask(changing.url, target, headers, gzip.compress(_body(model, "change-messages, packed")))
+    (sent,) = stage.anthropic.requests
+    assert sent.body.decode() == _redacted(_body(MODEL, "change-messages, packed").decode())
+    assert "content-encoding" not in {name.lower() for name, _ in sent.headers}
+
+
+def test_what_hooks_could_not_read_does_not_go_out(stage: Scene, changing: Proxy) -> None:
+    """LiteLLM reads nothing of JSON in UTF-16: what its hooks have not seen is not sent in its place."""
+    headers = [*headers_of_claude_code(stage.token(400)), ("x-litellm-api-key", stage.litellm_key)]
+    stage.clear()
+    ask(changing.url, THROUGH["pass-through"][0], headers, _body(MODEL, "change-messages").decode().encode("utf-16"))
+    assert not [request.body for request in stage.anthropic.requests if "secret".encode("utf-16-le") in request.body]
 
 
 def _redacted(text: str) -> str:

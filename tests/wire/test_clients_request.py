@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 
+import httpx
 import pytest
 
-from litellm.llms.anthropic.clients_request import ClientsRequest, merged
-from litellm.llms.anthropic.json_members import edited, members_of
+from litellm.llms.anthropic.clients_request import ClientsRequest
+from litellm.llms.anthropic.json_members import edited, members_of, merged
 
 TEXT = ' {"a": 1.50, "b" :["\\u00e9", {"a": 2}],"ü":null,\n "a":"again" } '
 
@@ -65,3 +66,19 @@ def test_metadata_of_a_clients_that_is_no_object_has_no_names(metadata: str) -> 
     asked = ClientsRequest(b"", [])
     asked.body += f'{{"metadata": {metadata}, "max_tokens": 8}}'.encode()
     assert asked.before_hooks({"metadata": {"note": "of LiteLLM's own"}, "max_tokens": 8}) == {"metadata": {}, "max_tokens": 8}
+
+
+@pytest.mark.parametrize(
+    ("built", "path", "expected"),
+    [
+        pytest.param("https://a.example/team/v1/files/a/b", b"v1/files/a%2Fb", "https://a.example/team/v1/files/a%2Fb?x=%2F", id="a base"),
+        pytest.param("https://a.example/t:m/v1/a", b"v1/a%3Fb", "https://a.example/t:m/v1/a%3Fb?x=%2F", id="a base with marks"),
+        pytest.param("https://a.example/team/v1/b", b"v1/a%2F..%2Fb", "https://a.example/team/v1/b?x=%2F", id="a way up"),
+        pytest.param("https://a.example/elsewhere", b"v1/a%2Fb", "https://a.example/elsewhere?x=%2F", id="another path"),
+    ],
+)
+def test_an_address_keeps_its_base_and_has_the_clients_own_path(built: str, path: bytes, expected: str) -> None:
+    """What LiteLLM puts ahead of a path stays, and a path that leads out of it, or is not the one that was built, is not put in."""
+    request = httpx.Request("POST", built, headers={"authorization": "Bearer x"})
+    ClientsRequest(b"x=%2F", [], path).put_into(request)
+    assert str(request.url) == expected

@@ -19,11 +19,12 @@ import functools
 import json
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from typing import Final
+from urllib.parse import quote, unquote
 
 import httpx
 from aiohttp import ClientPayloadError
 
-from litellm.llms.anthropic.json_members import Member, edited, members_of
+from litellm.llms.anthropic.json_members import Member, edited, members_of, merged
 from litellm.llms.anthropic.oauth import BETA_HEADER, OAUTH_BETA, holds_token
 from litellm.llms.custom_httpx.client_hooks import aiohttp_answer
 
@@ -54,6 +55,8 @@ _UNLESS_GIVEN: Final = ("anthropic-version", "user-agent")
 # What httpx undoes without more packages than it has.
 _CODINGS: Final = frozenset({"gzip", "deflate", "identity"})
 _EXTENSION: Final = "clients_request"
+# RFC 3986, section 3.3.
+_SAFE: Final = "/!$&'()*+,;=:@"
 
 _current: Final[contextvars.ContextVar[ClientsRequest | None]] = contextvars.ContextVar("clients_request", default=None)
 
@@ -61,22 +64,25 @@ _current: Final[contextvars.ContextVar[ClientsRequest | None]] = contextvars.Con
 class ClientsRequest:
     """One request of a client's, as it came in, and Anthropic's last answer to it, as it was given.
 
-    query, headers: as they came. body: grows as it is read. received: what has come of the answer's body, while `noting`. cut: whether
-    that broke off. told: what hooks made of the answer, before and after. left: set once the client has gone away.
+    path: of a pass-through, behind its own. path, query, headers: as they came. body: grows as it is read. plain: what LiteLLM reads of it,
+    without a content coding. received: what has come of the answer's body, while `noting`. cut: whether that broke off. told: what hooks
+    made of the answer, before and after. left: set once the client has gone away.
     """
 
-    def __init__(self, query: bytes, headers: Sequence[tuple[str, str]]) -> None:
+    def __init__(self, query: bytes, headers: Sequence[tuple[str, str]], path: bytes = b"") -> None:
         per_hop: Final = _OF_THE_WAY | {
             part.strip().lower()
             for part in ",".join(v for name, v in headers if name.lower() == "connection").split(",")
         }
-        self.query = query
+        self.path, self.query = path, query
         self.headers: Sequence[tuple[str, str]] = [
             (name, value)
             for name, value in headers
             if name.lower() not in per_hop and not name.lower().startswith(_NOT_ANTHROPICS) and not holds_token(value)
         ]
+        self._coding: Final = ", ".join(value for name, value in headers if name.lower() == "content-encoding")
         self.body = bytearray()
+        self.plain = bytearray() if self._coding else self.body
         self.answer: httpx.Response | None = None
         self.received = bytearray()
         self.noting = True
@@ -98,9 +104,9 @@ class ClientsRequest:
     @functools.cached_property
     def _members(self) -> Sequence[Member]:
         try:
-            return members_of(self.body.decode())
+            return members_of(self.plain.decode())
         except ValueError:
-            return []  # what is no JSON object goes out as it came
+            return []
 
     @functools.cached_property
     def _asked(self) -> Mapping[str, object]:
@@ -141,22 +147,42 @@ class ClientsRequest:
             (name, value) for name, value in self.headers if name.lower() not in _WRITTEN | {"accept-encoding"}
         ]
         given: Final = {name.lower() for name, _ in own}
+        changed: Final = self._changed_body(request)
         headers: Final = [
             *own,
+            *([("content-encoding", self._coding)] if self._coding and changed is None else ()),
             *((name, built[name]) for name in _UNLESS_GIVEN if name not in given and name in built),
             ("accept-encoding", self._codings()),
             (BETA_HEADER, self._betas()),
             (_BROWSER_HEADER, "true"),
             ("authorization", built["authorization"]),
         ]
-        url: Final = request.url.copy_with(query=self.query) if self.query else request.url
-        content: Final = self._body_for(request)
         extensions: Final = {**request.extensions, _EXTENSION: self}
         fields: Final = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers]
         # This very object is what httpx goes on to send.
         vars(request).update(
-            vars(httpx.Request(request.method, url, headers=fields, content=content, extensions=extensions))
+            vars(
+                httpx.Request(
+                    request.method,
+                    self._url_for(request.url),
+                    headers=fields,
+                    content=bytes(self.body) if changed is None else changed,
+                    extensions=extensions,
+                )
+            )
         )
+
+    def _url_for(self, built: httpx.URL) -> httpx.URL:
+        """The address that LiteLLM built, with path and query as the client wrote them."""
+        if b"%" not in self.path:
+            return built.copy_with(query=self.query) if self.query else built
+        # Upstream undoes the coding of a path twice, and takes what is behind a coded `?` or `#` off.
+        own: Final = unquote(self.path.decode("ascii"))
+        read: Final = httpx.URL(own).path
+        if not built.path.endswith(read) or not {".", ".."}.isdisjoint(own.split("/")):
+            return built.copy_with(query=self.query or None)
+        base: Final = quote(built.path.removesuffix(read), safe=_SAFE).encode()
+        return built.copy_with(raw_path=base + self.path + (b"?" + self.query if self.query else b""))
 
     def _betas(self) -> str:
         asked: Final = [value for name, value in self.headers if name.lower() == BETA_HEADER]
@@ -171,10 +197,14 @@ class ClientsRequest:
         ]
         return ", ".join(known) or "identity"
 
-    def _body_for(self, request: httpx.Request) -> bytes:
-        body: Final = bytes(self.body)
+    def _changed_body(self, request: httpx.Request) -> bytes | None:
+        """The body with what LiteLLM resolves and hooks changed of it; None where that is nothing."""
         if not self._members:
-            return body
+            # Of what is said to be JSON, and is not to be read as it, guardrails have seen what LiteLLM made of it, and no more.
+            is_json: Final = any(
+                "json" in value.lower() for name, value in self.headers if name.lower() == "content-type"
+            )
+            return request.content if is_json and bytes(self.plain).strip() not in (b"", b"{}") else None
         built: Final = json.loads(request.content)
         # LiteLLM resolves these two, and reads the answer by them.
         resolved: Final = {
@@ -184,8 +214,8 @@ class ClientsRequest:
         }
         dropped: Final = {name for name in self._asked if name in _names()[1]} | self._dropped
         if not (resolved or dropped or self._values):
-            return body
-        return edited(body.decode(), self._members, {**self._values, **resolved}, dropped).encode()
+            return None
+        return edited(self.plain.decode(), self._members, {**self._values, **resolved}, dropped).encode()
 
     def _anthropics(self, data: Mapping[str, object]) -> Mapping[str, object]:
         """What goes to Anthropic of a request's data: what the client named, and what Anthropic knows."""
@@ -236,24 +266,6 @@ def _names() -> tuple[frozenset[str], frozenset[str]]:
 
     anthropics: Final = frozenset(AnthropicMessagesRequest.__annotations__) - {"litellm_metadata", "model", "stream"}
     return anthropics, frozenset(all_litellm_params) - anthropics - {"model", "stream"}
-
-
-def merged(own: object, before: object, after: object) -> object:
-    """A value of the client's own with what changed between two others put into it, as finely as their shapes allow."""
-    if after == before:
-        return own
-    if isinstance(own, dict) and isinstance(before, dict) and isinstance(after, dict):
-        changed: Final = {name: value for name, value in after.items() if name not in before or before[name] != value}
-        kept: Final = {name: value for name, value in own.items() if name in after or name not in before}
-        return {**kept, **{name: merged(own.get(name), before.get(name), value) for name, value in changed.items()}}
-    if (
-        isinstance(own, list)
-        and isinstance(before, list)
-        and isinstance(after, list)
-        and len(own) == len(before) == len(after)
-    ):
-        return [merged(*each) for each in zip(own, before, after, strict=True)]
-    return after
 
 
 def clients_request() -> ClientsRequest | None:

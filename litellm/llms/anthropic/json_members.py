@@ -59,6 +59,24 @@ def edited(text: str, members: Sequence[Member], values: Mapping[str, object], d
     return text[:first] + "".join(parts) + text[last:]
 
 
+def merged(own: object, before: object, after: object) -> object:
+    """A value of the client's own with what changed between two others put into it, as finely as their shapes allow."""
+    if after == before:
+        return own
+    if isinstance(own, dict) and isinstance(before, dict) and isinstance(after, dict):
+        changed: Final = {name: value for name, value in after.items() if name not in before or before[name] != value}
+        kept: Final = {name: value for name, value in own.items() if name in after or name not in before}
+        return {**kept, **{name: merged(own.get(name), before.get(name), value) for name, value in changed.items()}}
+    if (
+        isinstance(own, list)
+        and isinstance(before, list)
+        and isinstance(after, list)
+        and len(own) == len(before) == len(after)
+    ):
+        return [merged(*each) for each in zip(own, before, after, strict=True)]
+    return after
+
+
 def _written(value: object) -> str:
     return json.dumps(value, separators=(",", ":"))
 

@@ -37,7 +37,7 @@ from litellm.proxy.auth.litellm_key import (
 )
 from litellm.proxy.auth.user_api_key_auth import user_api_key_auth
 from litellm.proxy.client_headers import SealsClientTokens, came_with_token
-from litellm.proxy.transparency import ServesTransparently
+from litellm.proxy.transparency import NotesWhatIsRead, ServesTransparently
 from litellm.types.utils import TokenCountResponse
 
 P = ParamSpec("P")  # rebind-ok: mypy takes no TypeVar that is Final
@@ -76,6 +76,7 @@ def serves_client_tokens(startup: Callable[..., AsyncIterator[Any]]) -> Callable
             methods, asks_for_key = ["GET", "POST", "PUT", "DELETE", "PATCH"], [Depends(user_api_key_auth)]
             built: Final[Any] = app.middleware_stack
             app.middleware_stack = SealsClientTokens(ServesTransparently(built))  # rebind-ok: of this very app
+            app.router.middleware_stack = NotesWhatIsRead(app.router.middleware_stack)  # rebind-ok: as above
             app.router.routes[:0] = [  # rebind-ok: of this very app
                 ClientTokenRoute("/anthropic/{endpoint:path}", anthropic_proxy_route, methods=methods),
                 ClientTokenRoute(
