@@ -69,10 +69,11 @@ class NotesWhatIsRead:
         if asked is None or asked.plain is asked.body:
             await self.app(scope, receive, send)
             return
+        asked.plain = read = bytearray()  # rebind-ok: this very request is what is sent
 
         async def noted() -> Message:
             message: Final = await receive()
-            asked.plain.extend(message.get("body", b""))
+            read.extend(message.get("body", b""))
             return message
 
         await self.app(scope, noted, send)
