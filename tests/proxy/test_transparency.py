@@ -178,6 +178,16 @@ def test_a_path_arrives_as_it_was_written(stage: Scene, proxy: Proxy, token: str
     assert (through.method, through.target, through.body) == ("GET", f"{BASE_PATH}/v1/{path}", b"")
 
 
+def test_a_form_arrives_as_it_was_made(stage: Scene, proxy: Proxy, token: str) -> None:
+    """What a form is read into is LiteLLM's affair: each byte of it goes on."""
+    headers = [(name, value) for name, value in _headers(stage, token) if name != "content-type"]
+    stage.clear()
+    ask(proxy.url, "/anthropic/v1/form", [*headers, ("content-type", "application/x-www-form-urlencoded")], b"a=b+c&&d=%2F&a=")
+    (through,) = stage.anthropic.requests
+    assert (through.method, through.target, through.body) == ("POST", f"{BASE_PATH}/v1/form", b"a=b+c&&d=%2F&a=")
+    assert _sent(through)["content-type"] == "application/x-www-form-urlencoded"
+
+
 @pytest.mark.skipif(not TAKES_COMPRESSED_BODIES, reason="this release reads no compressed body")
 @pytest.mark.parametrize("way", WAYS, ids=lambda way: way.name)
 def test_a_compressed_body_arrives_as_it_was_made(stage: Scene, proxy: Proxy, token: str, way: Way) -> None:

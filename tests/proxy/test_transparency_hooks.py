@@ -80,12 +80,17 @@ def test_what_a_hook_redacts_of_a_compressed_body_goes_out_redacted(stage: Scene
     assert "content-encoding" not in {name.lower() for name, _ in sent.headers}
 
 
-def test_what_hooks_could_not_read_does_not_go_out(stage: Scene, changing: Proxy) -> None:
-    """LiteLLM reads nothing of JSON in UTF-16: what its hooks have not seen is not sent in its place."""
-    headers = [*headers_of_claude_code(stage.token(400)), ("x-litellm-api-key", stage.litellm_key)]
+@pytest.mark.parametrize(
+    ("kind", "coding"), [("application/json", "utf-16"), ("application/x-www-form-urlencoded", "utf-8")], ids=["UTF-16", "a form"]
+)
+def test_what_hooks_could_not_read_does_not_go_out(stage: Scene, changing: Proxy, kind: str, coding: str) -> None:
+    """LiteLLM reads nothing of JSON in UTF-16, and a name of JSON that is called a form: what hooks were not shown so is not sent so."""
+    headers = [(name, kind if name == "content-type" else value) for name, value in headers_of_claude_code(stage.token(400))]
+    body = _body(MODEL, "change-messages").decode().encode(coding)
     stage.clear()
-    ask(changing.url, THROUGH["pass-through"][0], headers, _body(MODEL, "change-messages").decode().encode("utf-16"))
-    assert not [request.body for request in stage.anthropic.requests if "secret".encode("utf-16-le") in request.body]
+    ask(changing.url, THROUGH["pass-through"][0], [*headers, ("x-litellm-api-key", stage.litellm_key)], body)
+    (sent,) = stage.anthropic.requests
+    assert b'"messages":[{"role"' not in sent.body.replace(b"\0", b"")
 
 
 def _redacted(text: str) -> str:

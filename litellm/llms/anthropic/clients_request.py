@@ -206,9 +206,11 @@ class ClientsRequest:
             )
             return request.content if is_json and bytes(self.plain).strip() not in (b"", b"{}") else None
         built: Final = json.loads(request.content)
+        if self._asked.keys().isdisjoint(built):
+            return request.content  # LiteLLM has read it as something else, as a form
         # LiteLLM resolves these two, and reads the answer by them.
         resolved: Final = {
-            name: built[name]
+            name: built.get(name, False)
             for name in ("model", "stream")
             if (built.get(name) or False) != (self._asked.get(name) or False)
         }

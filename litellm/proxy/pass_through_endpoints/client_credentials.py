@@ -45,6 +45,8 @@ P = ParamSpec("P")  # rebind-ok: mypy takes no TypeVar that is Final
 # How upstream's own signed routes say, in a request's state, what bytes to send.
 RAW_BODY: Final = "litellm_pass_through_raw_body"
 _PASS_PREFIX: Final = "x-pass-"
+# What Starlette reads as a form, whose body is gone then.
+_FORMS: Final = ("multipart/form-data", "application/x-www-form-urlencoded")
 
 
 class AsItCame(str):
@@ -140,7 +142,7 @@ async def credentials_for(
     ]
     _take_credentials_off(request, user, keep_oauth_beta=to_anthropic or not oauth.has_token(client))
     if scoped.token is not None and (came_along or forward_headers):
-        if "multipart/form-data" not in client.get("content-type", "") and not await request.body():
+        if not client.get("content-type", "").lower().startswith(_FORMS) and not await request.body():
             # Upstream sends an empty JSON object for no body.
             setattr(request.state, RAW_BODY, b"")
         return oauth.set_anthropic_headers(custom_headers, scoped.token)
