@@ -159,7 +159,7 @@ _EDITS = (
     ("a request's headers are not sealed", HEADERS, 'if any(holds_token(value) for _, value in scope.get("headers", ())):', "if False:"),
     ("a client's query is dropped", CLIENTS, "return built.copy_with(query=self.query) if self.query else built", "return built"),
     ("the coding of a client's path is undone", CLIENTS, 'if b"%" not in self.path:', "if True:"),
-    ("a client's path leads out of its base", CLIENTS, " or not {", " or False and not {"),
+    ("a path is put in that was not built", CLIENTS, "if not built.path.endswith(read):", "if False:"),
     ("a compressed body is not read", CLIENTS, "members_of(self.plain.decode())", "members_of(self.body.decode())"),
     ("what no guardrail has seen goes out", CLIENTS, "return request.content if is_json and", "return request.content if False and"),
     ("a client's model is not resolved", CLIENTS, 'for name in ("model", "stream")', 'for name in ("stream",)'),

@@ -177,9 +177,9 @@ class ClientsRequest:
         if b"%" not in self.path:
             return built.copy_with(query=self.query) if self.query else built
         # Upstream undoes the coding of a path twice, and takes what is behind a coded `?` or `#` off.
-        own: Final = unquote(self.path.decode("ascii"))
-        read: Final = httpx.URL(own).path
-        if not built.path.endswith(read) or not {".", ".."}.isdisjoint(own.split("/")):
+        read: Final = httpx.URL(unquote(self.path.decode("ascii"))).path
+        # No path that leads upwards is the one that was built: httpx has resolved that.
+        if not built.path.endswith(read):
             return built.copy_with(query=self.query or None)
         base: Final = quote(built.path.removesuffix(read), safe=_SAFE).encode()
         return built.copy_with(raw_path=base + self.path + (b"?" + self.query if self.query else b""))
