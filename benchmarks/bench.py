@@ -234,11 +234,11 @@ def _proxies(sides: Sequence[str], rounds: Rounds) -> Iterator[Result]:
             for name in ("key", "token"):
                 _tell(f"load on {path} with a {name}")
 
-                def measure(side: int, path: str = path, model: str = model, name: str = name) -> _Round:
+                def measure(side: int, path: str = path, model: str = model, name: str = name) -> _LoadRound:
                     origin.clear()
                     before = _cpu_seconds(proxies[side].pid)
                     taken = asyncio.run(_load(proxies[side], path, model, name, rounds.requests))
-                    return _Round(taken, (_cpu_seconds(proxies[side].pid) - before) / len(taken))
+                    return _LoadRound(taken, (_cpu_seconds(proxies[side].pid) - before) / len(taken))
 
                 for side in (0, 1):
                     measure(side)
@@ -263,7 +263,7 @@ def _proxies(sides: Sequence[str], rounds: Rounds) -> Iterator[Result]:
 
 
 @dataclass(frozen=True)
-class _Round:
+class _LoadRound:
     """One round of load, IN_FLIGHT requests at a time: the seconds each request took, and those of the proxy's CPU for one on average."""
 
     latencies: Sequence[float]

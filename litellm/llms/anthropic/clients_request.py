@@ -64,9 +64,9 @@ _current: Final[contextvars.ContextVar[ClientsRequest | None]] = contextvars.Con
 class ClientsRequest:
     """One request of a client's, as it came in, and Anthropic's last answer to it, as it was given.
 
-    path: of a pass-through, behind its own. path, query, headers: as they came. body: grows as it is read. plain: what LiteLLM reads of it,
-    without a content coding. received: what has come of the answer's body, while `noting`. cut: whether that broke off. told: what hooks
-    made of the answer, before and after. left: set once the client has gone away.
+    path (of a pass-through, behind its own), query, headers: as they came. body: grows as it is read. plain: what LiteLLM reads of it,
+    without its content coding. received: what has come of the answer's body, while `noting`. cut: whether that broke off. told: what
+    hooks made of the answer, before and after. left: set once the client has gone away.
     """
 
     def __init__(self, query: bytes, headers: Sequence[tuple[str, str]], path: bytes = b"") -> None:
