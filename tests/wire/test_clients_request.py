@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 
 import httpx
@@ -66,6 +67,31 @@ def test_metadata_of_a_clients_that_is_no_object_has_no_names(metadata: str) -> 
     asked = ClientsRequest(b"", [])
     asked.body += f'{{"metadata": {metadata}, "max_tokens": 8}}'.encode()
     assert asked.before_hooks({"metadata": {"note": "of LiteLLM's own"}, "max_tokens": 8}) == {"metadata": {}, "max_tokens": 8}
+
+
+@pytest.mark.parametrize(
+    ("model", "coding"),
+    [pytest.param("claude", {"content-encoding": "gzip"}, id="as it came"), pytest.param("claude-in-full", {}, id="changed")],
+)
+def test_a_compressed_body_is_edited_as_it_was_read(model: str, coding: dict[str, str]) -> None:
+    """One that nothing changes stays packed, and says so; another is sent as LiteLLM reads it, with the change."""
+    read = b' {"model":"claude", "max_tokens":8.0}'
+    packed = gzip.compress(read, mtime=0)
+    asked = ClientsRequest(b"", [("Content-Encoding", "gzip")])
+    asked.body += packed
+    asked.plain += read
+    request = httpx.Request("POST", "https://a.example/v1/messages", headers={"authorization": "Bearer x"}, json={"model": model})
+    asked.put_into(request)
+    assert request.content == (packed if coding else read.replace(b"claude", b"claude-in-full"))
+    assert dict(request.headers) == {
+        "host": "a.example",
+        "accept-encoding": "identity",
+        "anthropic-beta": "oauth-2025-04-20",
+        "anthropic-dangerous-direct-browser-access": "true",
+        "authorization": "Bearer x",
+        **coding,
+        "content-length": str(len(request.content)),
+    }
 
 
 @pytest.mark.parametrize(
