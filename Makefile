@@ -1,6 +1,7 @@
 # All a checkout needs, from Python 3.10 or newer with venv, make, and a package index that pip is configured for.
 # Environments: .venv has the tool, the suites and the fork on the newest pinned release; .venvs/<release> has it on another release;
-# .venvs/upstream-<release> has that release itself. Each is made when it is first needed, and brought up to date when its sources change.
+# .venvs/upstream-<release> has that release itself, and .venvs/bench-<release> the fork of it with no more beside it. Each is made when it
+# is first needed, and brought up to date when its sources change.
 
 PYTHON ?= python3
 PORT ?= 4000
@@ -91,8 +92,8 @@ reach: .venv/installed ## try every release (RELEASE=, SINCE=; SUITES=1: the sui
 mutants: $(call env,$(ONE))/installed ## break the fork in one place at a time, and show that the suites notice each
 	@$(call python,$(ONE)) -m tests.mutants --release $(ONE)
 
-bench: $(call env,$(ONE))/installed .venvs/upstream-$(ONE)/installed ## measure the fork beside upstream and write docs/performance.md (QUICK=1: try the benchmark)
-	@$(call python,$(ONE)) -m benchmarks.bench --fork $(call python,$(ONE)) --upstream .venvs/upstream-$(ONE)/bin/python $(if $(QUICK),--quick)
+bench: .venv/installed .venvs/bench-$(ONE)/installed .venvs/upstream-$(ONE)/installed ## measure the fork beside upstream and write docs/performance.md (QUICK=1: try the benchmark)
+	@.venv/bin/python -m benchmarks.bench --fork .venvs/bench-$(ONE)/bin/python --upstream .venvs/upstream-$(ONE)/bin/python $(if $(QUICK),--quick)
 
 clients: .venv/installed .venvs/clients/installed ## run real clients (Claude Code, SDKs) directly and through the proxy, and write docs/clients.md
 	@.venv/bin/python -m tests.clients --environment .venvs/clients --write docs/clients.md
@@ -143,6 +144,11 @@ install_fork = $(call folded,Building the fork of $1 and installing it into $(@D
 	@$(call folded,Installing upstream $* into $(@D),$(UV) pip install --python $(@D)/bin/python "litellm[proxy]===$*" \
 		$(call override,$*) --requirement requirements/test.txt)
 	@touch $@
+
+# What is beside upstream there, and nothing else: LiteLLM imports more where it finds what the suites watch calls with.
+.venvs/bench-%/installed: $(UV) $(SOURCES) requirements/test.txt releases/%.json
+	@$(UV) venv --quiet --clear --python .venv/bin/python $(@D)
+	@$(call install_fork,$*,requirements/test.txt)
 
 .venvs/clients/installed: $(UV) requirements/clients.txt tests/clients/package.json
 	@command -v npm > /dev/null || { echo 'error: npm is not installed. make clients runs clients of its: install Node.js and npm, and try again.'; exit 1; }

@@ -21,7 +21,7 @@ from tests.support.environment import clean
 from tests.support.proxy_process import Proxy, master_key
 from tests.support.standin import MODEL
 
-_BUILDS, _CALLS, _WARM = 1000, 25, 10
+_BUILDS, _CALLS, _WARM = 200, 5, 2
 
 
 def main() -> None:
