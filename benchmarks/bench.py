@@ -59,21 +59,23 @@ _Pair = tuple[float, float]
 
 @dataclass(frozen=True)
 class Rounds:
-    """How often what is measured. calls: in each of so many processes. requests: of one round of load. total: how many a proxy has served
-    when its memory is read."""
+    """How often what is measured. calls: in each of so many processes. requests: of one round of load. turns: rounds of `asked` requests
+    that both proxies get in turn. total: how many a proxy has served when its memory is read."""
 
     imports: int
     processes: int
     calls: int
     loads: int
     requests: int
+    turns: int
+    asked: int
     streams: int
     total: int
     installs: int
 
 
-FULL: Final = Rounds(imports=9, processes=3, calls=150, loads=24, requests=48, streams=150, total=10_000, installs=2)
-QUICK: Final = Rounds(imports=1, processes=1, calls=2, loads=1, requests=48, streams=4, total=500, installs=0)
+FULL: Final = Rounds(imports=9, processes=3, calls=150, loads=16, requests=48, turns=12, asked=100, streams=150, total=10_000, installs=2)
+QUICK: Final = Rounds(imports=1, processes=1, calls=2, loads=1, requests=48, turns=1, asked=10, streams=4, total=500, installs=0)
 
 
 @dataclass(frozen=True)
@@ -234,24 +236,8 @@ def _proxies(sides: Sequence[str], rounds: Rounds) -> Iterator[Result]:
         proxies, served = (fork, upstream), 0
         for path, model in (("/v1/messages", "claude"), ("/anthropic/v1/messages", MODEL)):
             for name in ("key", "token"):
-                _tell(f"load on {path} with a {name}")
-
-                def measure(side: int, path: str = path, model: str = model, name: str = name) -> _LoadRound:
-                    origin.clear()
-                    before = _cpu_seconds(proxies[side].pid)
-                    taken = asyncio.run(_load(proxies[side], path, model, name, rounds.requests))
-                    return _LoadRound(taken, (_cpu_seconds(proxies[side].pid) - before) / len(taken))
-
-                for side in (0, 1):
-                    measure(side)
-                pairs = [*_in_turn(rounds.loads, measure)]
-                served += rounds.requests * (rounds.loads + 1)
-                cell = f"`{path}` with a {name}"
-                yield Result(f"{cell}, CPU of a request", "ms", [(ours.cpu * 1e3, theirs.cpu * 1e3) for ours, theirs in pairs])
-                rates = [(ours.rate, theirs.rate) for ours, theirs in pairs]
-                yield Result(f"{cell}, requests a second", "/s", rates, more_is_better=True)
-                slowest = [_p99(latency for taken in side for latency in taken.latencies) for side in zip(*pairs, strict=True)]
-                yield Result(f"{cell}, p99", "ms", [(slowest[0] * 1e3, slowest[1] * 1e3)])
+                yield from _route(origin, proxies, path, model, name, rounds)
+                served += rounds.requests * (rounds.loads + 1) + rounds.turns * rounds.asked
         _tell("first bytes of streams")
         firsts = [*_in_turn(rounds.streams, lambda side: asyncio.run(_first_bytes(proxies[side], origin.url, judge)))]
         for what, at, most in (("", 0, None), (" beyond a direct call's", 1, FIRST_BYTE), (" behind the stand-in's", 2, FIRST_BYTE)):
@@ -265,16 +251,33 @@ def _proxies(sides: Sequence[str], rounds: Rounds) -> Iterator[Result]:
         yield Result(f"memory of the proxy after {rounds.total} requests", "MB", [(own_memory(fork.pid), own_memory(upstream.pid))])
 
 
-@dataclass(frozen=True)
-class _LoadRound:
-    """One round of load, IN_FLIGHT requests at a time: the seconds each request took, and those of the proxy's CPU for one on average."""
+def _route(origin: Origin, proxies: Sequence[Served], path: str, model: str, client: str, rounds: Rounds) -> Iterator[Result]:
+    """One route with one credential: rounds of load on either proxy, and requests that both get in turn."""
+    cell = f"`{path}` with a {client}"
+    _tell(f"load on {cell}")
 
-    latencies: Sequence[float]
-    cpu: float
+    def load(side: int) -> list[float]:
+        origin.clear()
+        return asyncio.run(_load(proxies[side], path, model, client, rounds.requests))
 
-    @property
-    def rate(self) -> float:
-        return len(self.latencies) / (sum(self.latencies) / IN_FLIGHT)
+    def cpu() -> _Pair:
+        origin.clear()
+        return asyncio.run(_cpu_of_a_request(proxies, path, model, client, rounds.asked))
+
+    for side in (0, 1):
+        load(side)
+    pairs = [*_in_turn(rounds.loads, load)]
+    rates = [(_rate(ours), _rate(theirs)) for ours, theirs in pairs]
+    yield Result(f"{cell}, requests a second", "/s", rates, more_is_better=True)
+    ours, theirs = (_p99(latency for taken in side for latency in taken) for side in zip(*pairs, strict=True))
+    yield Result(f"{cell}, p99", "ms", [(ours * 1e3, theirs * 1e3)])
+    cpus = [cpu() for _ in range(rounds.turns)]
+    yield Result(f"{cell}, CPU of a request", "ms", [(ours * 1e3, theirs * 1e3) for ours, theirs in cpus])
+
+
+def _rate(latencies: Sequence[float]) -> float:
+    """Requests a second of a round of load."""
+    return len(latencies) * IN_FLIGHT / sum(latencies)
 
 
 def _p99(latencies: Iterable[float]) -> float:
@@ -289,21 +292,39 @@ def _cpu_seconds(pid: int) -> float:
 
 async def _load(proxy: Served, path: str, model: str, client: str, number: int) -> list[float]:
     """The seconds that each of so many requests took, IN_FLIGHT at a time. Raises SystemExit if one is not answered."""
-    body = {"model": model, "max_tokens": 16, "messages": [{"role": "user", "content": "Say hello."}]}
-    async with aiohttp.ClientSession(headers=proxy.clients[client], timeout=aiohttp.ClientTimeout(total=120)) as session:
+    async with _session(proxy, client) as session:
 
         async def some(count: int) -> list[float]:
-            taken = []
-            for _ in range(count):
-                start = time.perf_counter()
-                async with session.post(proxy.url + path, json=body) as answer:
-                    text = await answer.text()
-                if answer.status != 200:
-                    raise SystemExit(f"error: {path} with a {client} was answered {answer.status}: {text[:300]}")
-                taken.append(time.perf_counter() - start)
-            return taken
+            return [await _ask(session, proxy.url + path, model) for _ in range(count)]
 
         return [each for taken in await asyncio.gather(*(some(number // IN_FLIGHT) for _ in range(IN_FLIGHT))) for each in taken]
+
+
+async def _cpu_of_a_request(proxies: Sequence[Served], path: str, model: str, client: str, number: int) -> _Pair:
+    """The seconds of each proxy's CPU for a request, on average of so many: the proxies get them one at a time, in turn."""
+    async with _session(proxies[0], client) as ours, _session(proxies[1], client) as theirs:
+        asked = ((proxies[0], ours), (proxies[1], theirs))
+        before = [_cpu_seconds(proxy.pid) for proxy in proxies]
+        for round_ in range(number):
+            for proxy, session in asked if round_ % 2 == 0 else reversed(asked):
+                await _ask(session, proxy.url + path, model)
+        taken = [(_cpu_seconds(proxy.pid) - then) / number for proxy, then in zip(proxies, before, strict=True)]
+    return taken[0], taken[1]
+
+
+def _session(proxy: Served, client: str) -> aiohttp.ClientSession:
+    return aiohttp.ClientSession(headers=proxy.clients[client], timeout=aiohttp.ClientTimeout(total=120))
+
+
+async def _ask(session: aiohttp.ClientSession, url: str, model: str) -> float:
+    """The seconds that a request took. Raises SystemExit if it is not answered."""
+    body = {"model": model, "max_tokens": 16, "messages": [{"role": "user", "content": "Say hello."}]}
+    start = time.perf_counter()
+    async with session.post(url, json=body) as answer:
+        text = await answer.text()
+    if answer.status != 200:
+        raise SystemExit(f"error: {url} was answered {answer.status}: {text[:300]}")
+    return time.perf_counter() - start
 
 
 async def _load_all(proxies: Sequence[Served], path: str, model: str, client: str, number: int) -> None:
@@ -385,8 +406,9 @@ def _document(results: Sequence[Result], growth: Mapping[str, float], release: s
     yield "the middle half of them lies; the ratio is the median of the pairs' ratios (fork by upstream; upstream by fork for requests"
     yield f"a second). The target is at most {TARGET}, or what is named beside it. Memory is what a process has to itself,"
     yield "without the files that it maps; p99 is of the requests of all rounds together."
-    yield f"Proxies are asked {IN_FLIGHT} requests at a time, {rounds.requests} a round and {rounds.loads} rounds, against a"
-    yield "stand-in on the same machine; with a token, upstream's pass-through sends the operator's key instead."
+    yield f"Proxies are asked {IN_FLIGHT} requests at a time, {rounds.requests} a round and {rounds.loads} rounds, for their CPU one"
+    yield f"at a time and in turn, {rounds.asked} a round and {rounds.turns} rounds, against a stand-in on the same machine;"
+    yield "with a token, upstream's pass-through sends the operator's key instead."
     yield ""
     yield "| | this fork | upstream | ratio | target |"
     yield "|---|---|---|---|---|"

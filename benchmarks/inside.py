@@ -98,7 +98,7 @@ def _growth(size: str) -> None:
         "betas: merge_betas": lambda: oauth.merge_betas(betas),
         "origins: parse_origins": lambda: parse_origins(origins),
     }
-    _say({name: min(_cpu(function, 20) for _ in range(5)) for name, function in functions.items()})
+    _say({name: min(_cpu(function, 20) for _ in range(25)) for name, function in functions.items()})
 
 
 if __name__ == "__main__":
