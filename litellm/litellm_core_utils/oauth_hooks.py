@@ -12,9 +12,9 @@ from __future__ import annotations
 import copy
 import functools
 import inspect
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import Final, ParamSpec, TypeVar
+from typing import Any, Final, ParamSpec, TypeVar  # noqa: TID251  # arguments are of any kind
 
 from litellm.litellm_core_utils.wrapped_calls import runs_within
 
@@ -43,9 +43,14 @@ def _hidden(function: Callable[P, R]) -> Callable[P, R]:
     return runs_within(unless_made_of_it, function)
 
 
+def _named(names: Sequence[str], args: Sequence[object], kwargs: Mapping[str, object]) -> Mapping[str, Any]:
+    """A call's arguments by name. Five calls of each request are asked, and inspect's own binding was the dearest of what we add to one."""
+    return {**dict(zip(names, args, strict=False)), **kwargs}
+
+
 def takes_over_changes(run: Callable[P, Awaitable[R]]) -> Callable[P, Awaitable[R]]:
     """Make what runs hooks over a request's `data`, or a call's arguments, take over what they change into the client's own request."""
-    signature: Final = inspect.signature(run)
+    names: Final = [*inspect.signature(run).parameters]
 
     @functools.wraps(run)
     async def hooked(*args: P.args, **kwargs: P.kwargs) -> R:  # kwargs-ok: handed on
@@ -54,7 +59,7 @@ def takes_over_changes(run: Callable[P, Awaitable[R]]) -> Callable[P, Awaitable[
         asked: Final = clients_request()
         if asked is None:
             return await run(*args, **kwargs)
-        given: Final = signature.bind(*args, **kwargs).arguments
+        given: Final = _named(names, args, kwargs)
         is_whole: Final = isinstance(given.get("data"), dict)
         data: Final[Mapping[str, object]] = given["data"] if is_whole else {**given, **given.get("kwargs", {})}
         before: Final = asked.before_hooks(data)
@@ -70,7 +75,7 @@ def takes_over_changes(run: Callable[P, Awaitable[R]]) -> Callable[P, Awaitable[
 
 def takes_over_answer(run: Callable[P, Awaitable[R]]) -> Callable[P, Awaitable[R]]:
     """Make what runs hooks over a `response` take over what they change into Anthropic's answer to the client's own request."""
-    signature: Final = inspect.signature(run)
+    names: Final = [*inspect.signature(run).parameters]
 
     @functools.wraps(run)
     async def hooked(*args: P.args, **kwargs: P.kwargs) -> R:  # kwargs-ok: handed on
@@ -79,7 +84,7 @@ def takes_over_answer(run: Callable[P, Awaitable[R]]) -> Callable[P, Awaitable[R
         asked: Final = clients_request()
         if asked is None or asked.answer is None:
             return await run(*args, **kwargs)
-        response: Final = signature.bind(*args, **kwargs).arguments["response"]
+        response: Final = _named(names, args, kwargs)["response"]
         if not isinstance(response, dict):
             return await run(*args, **kwargs)
         before: Final = copy.deepcopy(response)
