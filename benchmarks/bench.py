@@ -116,8 +116,8 @@ def _middle(figures: Sequence[float]) -> str:
     digits = 3 if median < 10 else 1 if median < 1000 else 0
     if len(figures) == 1:
         return f"{median:.{digits}f}"
-    least, _, most = statistics.quantiles(figures, n=4, method="inclusive")
-    return f"{median:.{digits}f} ({least:.{digits}f} to {most:.{digits}f})"
+    lower, _, upper = statistics.quantiles(figures, n=4, method="inclusive")
+    return f"{median:.{digits}f} ({lower:.{digits}f} to {upper:.{digits}f})"
 
 
 def main() -> int:
