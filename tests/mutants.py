@@ -190,8 +190,8 @@ _EDITS = (
     (
         "what hooks change stays behind",
         HOOKED,
-        "_knows_who_asks(takes_over_changes(hooks.pre_call_hook))",
-        "_knows_who_asks(hooks.pre_call_hook)",
+        "takes_over_changes(hooks.pre_call_hook)",
+        "hooks.pre_call_hook",
     ),
 )
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final, ParamSpec, TypeVar, cast  # noqa: TID25
 
 from litellm.litellm_core_utils.oauth_arguments import merged_headers
 from litellm.litellm_core_utils.oauth_scope import clients_token, provider_of
+from litellm.litellm_core_utils.wrapped_calls import by_name
 
 if TYPE_CHECKING:
     from litellm.llms.anthropic.oauth import OAuthToken
@@ -45,7 +46,7 @@ def _with_tools(function: Callable[P, R]) -> Callable[P, R]:
 
     @functools.wraps(function)
     async def asked(*args: P.args, **kwargs: P.kwargs) -> object:  # kwargs-ok: handed on
-        named: Final = {**dict(zip(signature.parameters, args, strict=False)), **kwargs}
+        named: Final = by_name(signature.parameters, args, kwargs)
         if named.get("tools"):
             named["tools"] = _tools_with_token(signature, named)
         return await asynchronous(**named)

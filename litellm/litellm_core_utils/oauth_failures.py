@@ -20,7 +20,7 @@ import httpx
 import openai
 
 import litellm
-from litellm.litellm_core_utils.wrapped_calls import runs_within
+from litellm.litellm_core_utils.wrapped_calls import by_name, runs_within
 
 P = ParamSpec("P")  # rebind-ok: mypy takes no TypeVar that is Final
 R = TypeVar("R")  # rebind-ok: mypy takes no TypeVar that is Final
@@ -160,15 +160,14 @@ def as_clients_own(error: E) -> E:
 
 def keeps_whose_it_is(map_error: Callable[P, R]) -> Callable[P, R]:
     """Make the mapping of a provider's error to LiteLLM's own raise it with the mark of what it was mapped from."""
+    names: Final = [*inspect.signature(map_error).parameters]
 
     @functools.wraps(map_error)
     def mapped(*args: P.args, **kwargs: P.kwargs) -> R:  # kwargs-ok: handed on
         try:
             return map_error(*args, **kwargs)
         except Exception as error:
-            if is_clients_own_failure(
-                inspect.signature(map_error).bind(*args, **kwargs).arguments["original_exception"]
-            ):
+            if is_clients_own_failure(by_name(names, args, kwargs)["original_exception"]):
                 as_clients_own(error)
             raise
 

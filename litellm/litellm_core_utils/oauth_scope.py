@@ -29,6 +29,7 @@ from litellm.litellm_core_utils.oauth_arguments import (
     seal,
 )
 from litellm.litellm_core_utils.oauth_failures import authentication_error
+from litellm.litellm_core_utils.wrapped_calls import by_name
 from litellm.llms.custom_httpx.oauth_exit import configured_elsewhere
 
 if TYPE_CHECKING:
@@ -167,7 +168,7 @@ def may_send_oauth(parameters: Mapping[str, object], args: tuple[object, ...], k
     """Whether a call with these arguments may send an OAuth token, whichever it would choose."""
     from litellm.llms.anthropic.oauth import has_token, is_anthropic_oauth_key
 
-    named: Final = litellm.utils.with_named_credential({**dict(zip(parameters, args, strict=False)), **kwargs})
+    named: Final = litellm.utils.with_named_credential(by_name(parameters, args, kwargs))
     keys: Final = (named.get("api_key"), configured_key(), _secret("ANTHROPIC_AUTH_TOKEN"))
     # What a reference to a secret stands for is read where the call is made.
     refers: Final = isinstance(keys[0], str) and keys[0].startswith("oidc/")
@@ -191,7 +192,7 @@ def _scoped(
 ) -> tuple[tuple[object, ...], Arguments]:
     from litellm.llms.anthropic import oauth as policy
 
-    named: Final[Arguments] = {**dict(zip(signature.parameters, args, strict=False)), **kwargs} if args else kwargs
+    named: Final[Arguments] = by_name(signature.parameters, args, kwargs) if args else kwargs
     key: Final = named.get("api_key")
     asks: Final = policy.asks_for_oauth if key else policy.betas_in
     if not isinstance(key, policy.OAuthToken) and not any(

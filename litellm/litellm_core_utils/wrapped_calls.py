@@ -1,4 +1,4 @@
-"""One way around a call, whether it is awaited or not.
+"""One way around a call, whether it is awaited or not, and one to its arguments.
 
 Intent: failures
 Upstream: none yet
@@ -9,12 +9,19 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import Final, ParamSpec, TypeVar, cast  # noqa: TID251  # awaited or not is known as it runs
+from typing import Any, Final, ParamSpec, TypeVar, cast  # noqa: TID251  # awaited or not is known as it runs, and so are arguments
 
 P = ParamSpec("P")  # rebind-ok: mypy takes no TypeVar that is Final
 R = TypeVar("R")  # rebind-ok: mypy takes no TypeVar that is Final
+
+
+def by_name(
+    names: Iterable[str], args: Sequence[object], kwargs: Mapping[str, object]
+) -> dict[str, Any]:  # mutable-ok: a new dict
+    """A call's arguments by the names of its parameters. Not as inspect binds them: that is slow, and each request asks many times."""
+    return {**dict(zip(names, args, strict=False)), **kwargs}
 
 
 def runs_within(

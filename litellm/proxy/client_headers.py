@@ -17,6 +17,7 @@ from typing import Final, ParamSpec
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from litellm.litellm_core_utils.oauth_arguments import seal
+from litellm.litellm_core_utils.wrapped_calls import by_name
 from litellm.llms.anthropic.oauth import (
     BETA_HEADER,
     MASK,
@@ -37,11 +38,11 @@ _SHOWN: Final = MASK.encode()
 def carries_client_token(clean_headers: Callable[P, Mapping[str, str]]) -> Callable[P, Mapping[str, str]]:
     """Make the cleaning of a request's headers keep its client's token, sealed, and no header with the LiteLLM key."""
 
-    signature: Final = inspect.signature(clean_headers)
+    names: Final = [*inspect.signature(clean_headers).parameters]
 
     @functools.wraps(clean_headers)
     def cleaned(*args: P.args, **kwargs: P.kwargs) -> Mapping[str, str]:  # kwargs-ok: handed on
-        given: Final = signature.bind(*args, **kwargs).arguments
+        given: Final = by_name(names, args, kwargs)
         headers: Final[Mapping[str, str]] = given["headers"]
         fields: Final = fields_without_litellm_key(headers, given.get("litellm_key_header_name"))
         no_key: Final = dict(fields)

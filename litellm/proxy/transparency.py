@@ -25,8 +25,7 @@ from litellm.litellm_core_utils.oauth_failures import ERROR_TYPES
 from litellm.llms.anthropic.clients_request import HOP_BY_HOP, ClientsRequest, clients_request, serving
 from litellm.llms.anthropic.json_members import edited, members_of, merged
 from litellm.llms.anthropic.oauth import holds_token
-from litellm.proxy._types import UserAPIKeyAuth
-from litellm.proxy.auth.litellm_key import carries_litellm_key, custom_key_header, without_litellm_key
+from litellm.proxy.auth.litellm_key import carries_litellm_key, without_first_key
 from litellm.proxy.client_headers import came_with_token
 
 _MESSAGES: Final = ("/v1/messages", "/v1/messages/count_tokens")
@@ -79,15 +78,6 @@ class NotesWhatIsRead:
         await self.app(scope, noted, send)
 
 
-def without_keys(headers: Sequence[tuple[str, str]], user: UserAPIKeyAuth | None = None) -> Sequence[tuple[str, str]]:
-    """Headers, of which some may come several times, without those that carry the LiteLLM key of `user`, or the first one among them."""
-    joined: Final[dict[str, str]] = {}  # mutable-ok: built here
-    for name, value in headers:
-        joined[name] = f"{joined[name]}, {value}" if name in joined else value
-    kept: Final = without_litellm_key(joined, custom_key_header(), user)
-    return [(name, value) for name, value in headers if name in kept]
-
-
 def _route(scope: Scope) -> str | None:
     """The route of a request that is to be served transparently; None for any other."""
     from litellm.proxy.auth.auth_utils import get_request_route
@@ -108,7 +98,7 @@ def _clients_request(scope: Scope, route: str) -> ClientsRequest:
         for part in scope["query_string"].split(b"&")
         if not part or _may_leave(unquote_plus(part.decode("latin-1")))
     ]
-    return ClientsRequest(b"&".join(query), without_keys(headers), _path_behind(scope, route))
+    return ClientsRequest(b"&".join(query), without_first_key(headers), _path_behind(scope, route))
 
 
 def _path_behind(scope: Scope, route: str) -> bytes:
@@ -160,6 +150,9 @@ class _Exchange:
         """LiteLLM has answered, or has failed to."""
         if self._watch is not None:
             self._watch.cancel()
+            # A cancelled task holds its frames, and they this exchange: all of a request would wait for the garbage collector.
+            self._watch = None
+        self.asked.let_go()
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":

@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Final, ParamSpec, TypeAlias
 
 import litellm
+from litellm.litellm_core_utils.wrapped_calls import by_name
 from litellm.llms.anthropic.oauth import token_in_headers
 
 P = ParamSpec("P")  # rebind-ok: mypy takes no TypeVar that is Final
@@ -33,14 +34,14 @@ _Transforms: TypeAlias = Callable[P, dict[str, object]]
 
 def keeps_callers_fields(transform: _Transforms[P]) -> _Transforms[P]:
     """Make what writes the body of a messages request keep its caller's fields, where an OAuth token goes out and no proxy handed it on."""
-    signature: Final = inspect.signature(transform)
+    names: Final = [*inspect.signature(transform).parameters]
 
     @functools.wraps(transform)
     def transformed(
         *args: P.args,
         **kwargs: P.kwargs,  # kwargs-ok: handed on
     ) -> dict[str, object]:  # mutable-ok: as upstream has it
-        given: Final = signature.bind(*args, **kwargs).arguments
+        given: Final = by_name(names, args, kwargs)
         call, fields = given["litellm_params"], given["anthropic_messages_optional_request_params"]
         if token_in_headers(given["headers"]) is None or getattr(call, "proxy_server_request", None):
             return transform(*args, **kwargs)

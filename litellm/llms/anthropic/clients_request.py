@@ -29,22 +29,11 @@ from litellm.llms.anthropic.oauth import BETA_HEADER, OAUTH_BETA, holds_token
 from litellm.llms.custom_httpx.client_hooks import aiohttp_answer
 
 # RFC 9110, section 7.6.1, and what frames a message.
-HOP_BY_HOP: Final = frozenset(
-    {
-        "connection",
-        "content-encoding",
-        "content-length",
-        "expect",
-        "keep-alive",
-        "proxy-authenticate",
-        "proxy-authorization",
-        "proxy-connection",
-        "te",
-        "trailer",
-        "transfer-encoding",
-        "upgrade",
-    }
+_FRAMING: Final = (
+    "connection content-encoding content-length expect keep-alive proxy-authenticate proxy-authorization proxy-connection te trailer "
+    "transfer-encoding upgrade"
 )
+HOP_BY_HOP: Final = frozenset(_FRAMING.split())
 # Of the way to the proxy, not of the client.
 _OF_THE_WAY: Final = frozenset({*HOP_BY_HOP, "cookie", "forwarded", "host", "via", "x-real-ip"})
 _NOT_ANTHROPICS: Final = ("x-litellm-", "x-forwarded-")
@@ -100,6 +89,10 @@ class ClientsRequest:
             if (inner := aiohttp_answer(self.answer)) is not None:
                 inner.close()  # httpx does not reach it in older releases
             await self.answer.aclose()
+
+    def let_go(self) -> None:
+        """It has been served: whoever still holds it, as httpx's request does, is not to hold all that was made of it."""
+        self.answer, self._handed = None, {}
 
     @functools.cached_property
     def _members(self) -> Sequence[Member]:
@@ -242,6 +235,7 @@ class ClientsRequest:
         read: Final = response.aiter_bytes
 
         async def noted(chunk_size: int | None = None) -> AsyncIterator[bytes]:
+            del response.aiter_bytes  # it is read once, and would hold the response that holds it
             try:
                 async for part in read(chunk_size):
                     if self.noting:

@@ -122,8 +122,17 @@ def fields_without_litellm_key(
 ) -> Sequence[tuple[str, str]]:
     """The same, field by field, where a name may come several times."""
     fields: Final = [*headers.items()]
-    carrying: Final = carry_litellm_key([value for _, value in fields], user, _key_in(headers, custom_header))
+    carrying: Final = carry_litellm_key([value for _, value in fields], user, _key_in(fields, custom_header))
     return [field for field, carries in zip(fields, carrying, strict=True) if not carries]
+
+
+def without_first_key(fields: Sequence[tuple[str, str]]) -> Sequence[tuple[str, str]]:
+    """A request's header fields without the LiteLLM key that stands first among them, before it is known whose request it is.
+
+    What else holds a key that the proxy knows is taken off where a request leaves (llms/custom_httpx/oauth_exit.py).
+    """
+    key: Final = _key_in(fields, custom_key_header())
+    return [(name, value) for name, value in fields if key is None or key not in _words(value)]
 
 
 def carries_litellm_key(value: str, user: UserAPIKeyAuth | None) -> bool:
@@ -144,7 +153,7 @@ def carry_litellm_key(values: Sequence[str], user: UserAPIKeyAuth | None, key: s
     # The master key is looked for as it is, since a word may be written in as many ways as there are marks.
     return [
         bool(master_key and master_key in value)
-        or (any(map(value.__contains__, keys)) and not keys.isdisjoint((value.strip(), *_BETWEEN_WORDS.split(value))))
+        or (any(map(value.__contains__, keys)) and not keys.isdisjoint(_words(value)))
         for value in values
     ]
 
@@ -155,9 +164,13 @@ def bare(value: str) -> str:
     return rest.strip() if scheme.lower() == "bearer" else value.strip()
 
 
-def _key_in(headers: Mapping[str, str], custom_header: str | None) -> str | None:
+def _words(value: str) -> Sequence[str]:
+    return (value.strip(), *_BETWEEN_WORDS.split(value))
+
+
+def _key_in(fields: Sequence[tuple[str, str]], custom_header: str | None) -> str | None:
     """The first key header in LiteLLM's order that is no OAuth token, without its scheme."""
     # Of a name that comes several times LiteLLM reads the first.
-    lower: Final = {name.lower(): value for name, value in reversed([*headers.items()])}
+    lower: Final = {name.lower(): value for name, value in reversed(fields)}
     names: Final = KEY_HEADERS if custom_header is None else (custom_header.lower(), *KEY_HEADERS)
     return next((bare(lower[name]) for name in names if lower.get(name) and not holds_token(lower[name])), None)

@@ -17,6 +17,7 @@ from typing import Any, Final, ParamSpec, TypeVar, cast  # noqa: TID251  # strea
 
 from litellm.litellm_core_utils.oauth_failures import ERROR_TYPES, as_clients_own
 from litellm.litellm_core_utils.oauth_scope import clients_token, went_out_with_clients_token
+from litellm.litellm_core_utils.wrapped_calls import by_name
 from litellm.llms.anthropic import common_utils
 from litellm.llms.anthropic.common_utils import AnthropicError
 
@@ -27,6 +28,7 @@ _STATUSES: Final = {kind: status for status, kind in ERROR_TYPES.items()}
 
 def knows_whose_it_is(call: Callable[P, R]) -> Callable[P, R]:
     """Make a call that answers with a stream, and its headers, tell the stream whether it is of its caller's own token."""
+    names: Final = [*inspect.signature(call).parameters]
 
     def told(answer: tuple[Any, ...], given: Mapping[str, Any]) -> tuple[Any, ...]:
         key: Final = given["logging_obj"].litellm_params.get("api_key")
@@ -38,11 +40,11 @@ def knows_whose_it_is(call: Callable[P, R]) -> Callable[P, R]:
 
     @functools.wraps(call)
     async def awaited(*args: P.args, **kwargs: P.kwargs) -> object:  # kwargs-ok: handed on
-        return told(await asynchronous(*args, **kwargs), inspect.signature(call).bind(*args, **kwargs).arguments)
+        return told(await asynchronous(*args, **kwargs), by_name(names, args, kwargs))
 
     @functools.wraps(call)
     def called(*args: P.args, **kwargs: P.kwargs) -> object:  # kwargs-ok: handed on
-        return told(synchronous(*args, **kwargs), inspect.signature(call).bind(*args, **kwargs).arguments)
+        return told(synchronous(*args, **kwargs), by_name(names, args, kwargs))
 
     telling: Final = awaited if inspect.iscoroutinefunction(call) else called
     return cast("Callable[P, R]", telling)  # cast-ok: as the call is
