@@ -33,6 +33,7 @@ from litellm.proxy.auth.litellm_key import as_sent, errors_for_the_client, field
 
 P = ParamSpec("P")  # rebind-ok: mypy takes no TypeVar that is Final
 _SHOWN: Final = MASK.encode()
+_CAME_WITH_TOKEN: Final = "litellm_came_with_client_token"  # of a scope: asked by each route that is a client's own
 
 
 def carries_client_token(clean_headers: Callable[P, Mapping[str, str]]) -> Callable[P, Mapping[str, str]]:
@@ -79,16 +80,18 @@ class SealsClientTokens:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if any(holds_token(value) for _, value in scope.get("headers", ())):
+        fields: Final = scope.get("headers", ())
+        scope[_CAME_WITH_TOKEN] = any(_SHOWN in value or holds_token(value) for _, value in fields)
+        if scope[_CAME_WITH_TOKEN]:
             scope["headers"] = [  # rebind-ok: whoever holds this scope is to read the mask
-                (name, _sealed_value(value) if holds_token(value) else value) for name, value in scope["headers"]
+                (name, _sealed_value(value) if holds_token(value) else value) for name, value in fields
             ]
         await self.app(scope, receive, send)
 
 
 def came_with_token(scope: Scope) -> bool:
-    """Whether a request's headers hold a client's token, well formed or not, or what a sealed one shows as."""
-    return any(_SHOWN in value or holds_token(value) for _, value in scope["headers"])
+    """Whether a request's headers held a client's token, well formed or not, or what a sealed one shows as."""
+    return bool(scope.get(_CAME_WITH_TOKEN))
 
 
 def _sealed_value(value: bytes) -> bytes:

@@ -11,6 +11,7 @@ Remove when: upstream's HTTP clients scope a client's token in one place.
 from __future__ import annotations
 
 import contextvars
+import copy
 import functools
 import sys
 from collections.abc import Callable, Sequence
@@ -131,10 +132,10 @@ def _answered(response: httpx.Response) -> None:
     if not response.has_redirect_location and _holds_token(request):
         headers: Final = masked_fields(request.headers)
         # Releases before 1.85 copy the body into the error of a refusal. A file that was uploaded is let go.
-        body: Final = request.read() if isinstance(request.stream, httpx.ByteStream) else b""
-        response.request = httpx.Request(  # rebind-ok: this very response is what the caller has
-            request.method, request.url, headers=headers, content=body, extensions=request.extensions
-        )
+        is_whole: Final = isinstance(request.stream, httpx.ByteStream)
+        shown: Final = copy.copy(request) if is_whole else httpx.Request(request.method, request.url)
+        shown.headers, shown.extensions = headers, request.extensions
+        response.request = shown  # rebind-ok: this very response is what the caller has
         # LiteLLM's aiohttp transport keeps aiohttp's answer, which keeps a request of its own.
         answer: Final = aiohttp_answer(response)
         if answer is not None:

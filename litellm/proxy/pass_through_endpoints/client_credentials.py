@@ -72,6 +72,7 @@ def serves_client_tokens(startup: Callable[..., AsyncIterator[Any]]) -> Callable
     async def started(app: FastAPI) -> AsyncIterator[Any]:
         async with contextlib.asynccontextmanager(startup)(app) as state:
             allowed_origins()
+            from litellm.proxy.anthropic_endpoints import endpoints
             from litellm.proxy.anthropic_endpoints.client_token_count import token_counter
             from litellm.proxy.pass_through_endpoints.llm_passthrough_endpoints import anthropic_proxy_route
 
@@ -88,6 +89,8 @@ def serves_client_tokens(startup: Callable[..., AsyncIterator[Any]]) -> Callable
                     dependencies=asks_for_key,
                     response_model=TokenCountResponse,
                 ),
+                # LiteLLM asks hundreds of routes in turn, which takes longer than all that is done for a token: these come first.
+                *endpoints.router.routes,
             ]
             yield state
 
@@ -99,6 +102,8 @@ def clients_credential(request: Request, base: str, own: Mapping[str, str] | Non
 
     Raises ProxyException for a malformed token, and for one that is refused where the proxy has nothing of its own to send.
     """
+    if not oauth.has_token(request.headers):
+        return own
     with errors_for_the_client():
         scoped: Final = scoped_for(
             request.headers, "anthropic", (base,), own_key="set" if own else None, deployment="/anthropic pass-through"
@@ -132,29 +137,31 @@ async def credentials_for(
     The client's own credentials are taken off the request: what upstream forwards of it holds neither token nor LiteLLM key.
     """
     client, to_anthropic = request.headers, oauth.may_send_to(target, allowed_origins())
+    provider: Final = "anthropic" if to_anthropic else None
+    has_token: Final = oauth.has_token(client)
     with errors_for_the_client():
-        scoped: Final = scoped_for(
-            client, "anthropic" if to_anthropic else None, (target,), own_key=None, deployment=target
+        token: Final = (
+            scoped_for(client, provider, (target,), own_key=None, deployment=target).token if has_token else None
         )
     own: Final = oauth.token_in_headers(custom_headers)
     came_along: Final = own is not None and own in [
         oauth.oauth_token(value) for value in client.values() if oauth.is_anthropic_oauth_key(value)
     ]
-    _take_credentials_off(request, user, keep_oauth_beta=to_anthropic or not oauth.has_token(client))
-    if scoped.token is not None and (came_along or forward_headers):
+    _take_credentials_off(request, user, keep_oauth_beta=to_anthropic or not has_token)
+    if token is not None and (came_along or forward_headers):
         if not client.get("content-type", "").lower().startswith(_FORMS) and not await request.body():
             # Upstream sends an empty JSON object for no body.
             setattr(request.state, RAW_BODY, b"")
-        return oauth.set_anthropic_headers(custom_headers, scoped.token)
+        return oauth.set_anthropic_headers(custom_headers, token)
     if own is not None and not came_along:
         return oauth.set_anthropic_headers(custom_headers, own)
-    return oauth.without_oauth(custom_headers) if oauth.has_token(client) else dict(custom_headers)
+    return oauth.without_oauth(custom_headers) if has_token else dict(custom_headers)
 
 
 def _take_credentials_off(request: Request, user: UserAPIKeyAuth, *, keep_oauth_beta: bool) -> None:
     fields: Final = fields_without_litellm_key(request.headers, custom_key_header(), user)
-    clean: Final = [oauth.without_oauth({name: value}, keep_oauth_beta=keep_oauth_beta) for name, value in fields]
-    kept: Final = [*chain.from_iterable(each.items() for each in clean)]
+    clean: Final = (oauth.without_oauth({name: value}, keep_oauth_beta=keep_oauth_beta) for name, value in fields)
+    kept: Final = [*chain.from_iterable(each.items() for each in clean)] if oauth.has_token(request.headers) else fields
     if kept != request.headers.items():
         raw: Final = [(name.encode("latin-1"), str(value).encode("latin-1")) for name, value in kept]
         request.scope["headers"] = raw  # rebind-ok: this very request is forwarded
@@ -192,11 +199,12 @@ def forwarded_headers(
     """
     from litellm.passthrough.utils import BasePassthroughUtils
 
-    clean: Final = without_litellm_key(request_headers, custom_key_header())
+    overwriting: Final = [name for name in request_headers if name.lower().startswith(_PASS_PREFIX)]
+    clean: Final = without_litellm_key(request_headers, custom_key_header()) if overwriting else request_headers
     passed: Final = {
         name: value
         for name, value in request_headers.items()
-        if not name.lower().startswith(_PASS_PREFIX) or (name in clean and not oauth.holds_token(value))
+        if name not in overwriting or (name in clean and not oauth.holds_token(value))
     }
     built: Final = BasePassthroughUtils.forward_headers_from_request(passed, dict(headers), forward_headers)
     result: Final = {**built}
