@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
+import gc
 import gzip
 import json
+import weakref
 
 import httpx
 import pytest
+from starlette.types import Message, Receive, Scope, Send
 
-from litellm.llms.anthropic.clients_request import ClientsRequest
+from litellm.llms.anthropic.clients_request import ClientsRequest, clients_request
 from litellm.llms.anthropic.json_members import edited, members_of, merged
+from litellm.proxy.client_headers import SealsClientTokens
+from litellm.proxy.transparency import ServesTransparently
+from tests.support.credentials import oauth_token
 
 TEXT = ' {"a": 1.50, "b" :["\\u00e9", {"a": 2}],"ü":null,\n "a":"again" } '
 
@@ -108,3 +115,43 @@ def test_an_address_keeps_its_base_and_has_the_clients_own_path(built: str, path
     request = httpx.Request("POST", built, headers={"authorization": "Bearer x"})
     ClientsRequest(b"x=%2F", [], path).put_into(request)
     assert str(request.url) == expected
+
+
+class _Data(dict[str, object]):
+    """What a call is made of, whose end can be seen."""
+
+
+async def test_a_served_request_waits_for_no_garbage_collector() -> None:
+    """As soon as a client is answered, what was made of its request is gone: in a cycle it would pile up, and be looked through."""
+    token = oauth_token()
+    made: list[weakref.ref[object]] = []
+    left: list[object] = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        asked, data = clients_request(), _Data()
+        assert asked is not None
+        asked.hand_on(data)
+        made.extend(map(weakref.ref, (receive.__self__, data)))  # type: ignore[attr-defined]
+        left.append(asked)
+        while (await receive()).get("more_body"):
+            pass
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"{}"})
+
+    asking = iter([{"type": "http.request", "body": b"{}", "more_body": False}])
+
+    async def receive() -> Message:
+        return next(asking, None) or await asyncio.Future()
+
+    async def send(message: Message) -> None:
+        pass
+
+    fields = [(b"authorization", f"Bearer {token}".encode())]
+    scope = {"type": "http", "method": "POST", "path": "/v1/messages", "query_string": b"", "headers": fields}
+    gc.disable()
+    try:
+        await SealsClientTokens(ServesTransparently(app))(scope, receive, send)
+        await asyncio.sleep(0.05)  # what was cancelled ends
+        assert left and [each() for each in made] == [None, None]
+    finally:
+        gc.enable()

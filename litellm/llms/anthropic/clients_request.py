@@ -91,7 +91,7 @@ class ClientsRequest:
             await self.answer.aclose()
 
     def let_go(self) -> None:
-        """It has been served: whoever still holds it, as httpx's request does, is not to hold all that was made of it."""
+        """It has been served: whoever still holds it, as httpx's cycle of stream and response does, holds nothing that was made of it."""
         self.answer, self._handed = None, {}
 
     @functools.cached_property
@@ -235,7 +235,6 @@ class ClientsRequest:
         read: Final = response.aiter_bytes
 
         async def noted(chunk_size: int | None = None) -> AsyncIterator[bytes]:
-            del response.aiter_bytes  # it is read once, and would hold the response that holds it
             try:
                 async for part in read(chunk_size):
                     if self.noting:
