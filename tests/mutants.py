@@ -186,6 +186,7 @@ _EDITS = (
         "headers, body)",
     ),
     ("Anthropic's headers are dropped", TRANSPARENCY, "return [*theirs, *beside]", "return own"),
+    ("a key that LiteLLM is not told goes along", TRANSPARENCY, "without_first_key(headers), _path", "headers, _path"),
     ("a broken stream ends well", TRANSPARENCY, "return self.asked.cut and (last", "return False and (last"),
     (
         "what hooks change stays behind",

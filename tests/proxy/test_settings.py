@@ -39,6 +39,19 @@ def test_forwarded_provider_keys_are_not_the_litellm_key(
     assert wire_headers(sent) == with_token(wire_headers(control(route)), token)
 
 
+@pytest.mark.parametrize("header", ["api-key", "x-goog-api-key", "Ocp-Apim-Subscription-Key", "x-notes", "x-pass-x-notes"])
+@pytest.mark.parametrize("told", ["", "-untold"])
+@pytest.mark.parametrize("name", ["messages", "count_tokens", "pass-through messages"])
+def test_a_key_of_the_operators_own_code_stays_here(stage: Scene, workers: Proxy, name: str, told: str, header: str) -> None:
+    """Whether or not that code tells LiteLLM which key it accepted, a client's own request goes out without it, wherever else it stands."""
+    (route,) = (route for route in ROUTES if route.name == name)
+    token, key = stage.token(), stage.virtual_key() + told
+    headers = {"Authorization": f"Bearer {token}", "x-mine": "yes"}
+    expected = wire_headers(stage.sent_by(workers, route, {**headers, "x-litellm-api-key": key}))
+    assert wire_headers(stage.sent_by(workers, route, {**headers, "x-litellm-api-key": key, header: f"of me={key}"})) == expected
+    assert expected["x-mine"] == "yes"
+
+
 @pytest.mark.parametrize("name", ["messages", "chat", "responses"])
 def test_other_client_headers_are_forwarded_beside_the_token(
     stage: Scene, workers: Proxy, control: Callable[[Route], Request], name: str
