@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 import pytest
 
+from litellm.proxy import proxy_server
 from tests.support.origin import Request
 from tests.support.proxy_process import Proxy
-from tests.support.proxy_routes import KEYED_ROUTES, PASS_THROUGH_ROUTES, ROUTES, Route
+from tests.support.proxy_routes import CLIENT, KEYED_ROUTES, PASS_THROUGH_ROUTES, ROUTES, Route
 from tests.support.proxy_scene import BASE_PATH, Scene, wire_headers, with_token
 
 CLIENT_BETAS = "context-1m-2025-08-07,interleaved-thinking-2025-05-14"
@@ -83,3 +84,11 @@ def test_without_a_token_the_operators_key_goes_out(
     sent = wire_headers(stage.sent_by(proxy, route, bringing.headers(stage.litellm_key, "")))
     assert sent == wire_headers(control(route))
     assert sent["x-api-key"] == stage.operator_key and "authorization" not in sent
+
+
+def test_the_proxy_tells_of_its_routes_as_litellm_does(proxy: Proxy) -> None:
+    """Routes that are asked ahead of LiteLLM's own change nothing of the schema that clients are made from."""
+    told = CLIENT.get(f"{proxy.url}/openapi.json").json()["paths"]
+    own = proxy_server.app.openapi()["paths"]
+    assert {"/v1/messages", "/anthropic/{endpoint}"} <= told.keys()
+    assert [*told.items()] == [*own.items()]

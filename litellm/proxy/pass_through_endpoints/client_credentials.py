@@ -10,6 +10,7 @@ Remove when: upstream's pass-throughs prefer a client's token, send it to Anthro
 from __future__ import annotations
 
 import contextlib
+import copy
 import functools
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from itertools import chain
@@ -19,7 +20,7 @@ from urllib.parse import parse_qsl, urlencode
 import httpx
 from fastapi import Depends, FastAPI, Request, Response
 from fastapi.routing import APIRoute
-from starlette.routing import Match
+from starlette.routing import BaseRoute, Match
 from starlette.types import Scope
 
 from litellm.litellm_core_utils.oauth_failures import causes
@@ -80,7 +81,7 @@ def serves_client_tokens(startup: Callable[..., AsyncIterator[Any]]) -> Callable
             built: Final[Any] = app.middleware_stack
             app.middleware_stack = SealsClientTokens(ServesTransparently(built))  # rebind-ok: of this very app
             app.router.middleware_stack = NotesWhatIsRead(app.router.middleware_stack)  # rebind-ok: as above
-            app.router.routes[:0] = [  # rebind-ok: of this very app
+            first: Final = (
                 ClientTokenRoute("/anthropic/{endpoint:path}", anthropic_proxy_route, methods=methods),
                 ClientTokenRoute(
                     "/utils/token_counter",
@@ -91,10 +92,18 @@ def serves_client_tokens(startup: Callable[..., AsyncIterator[Any]]) -> Callable
                 ),
                 # LiteLLM asks hundreds of routes in turn, which takes longer than all that is done for a token: these come first.
                 *endpoints.router.routes,
-            ]
+            )
+            app.router.routes[:0] = map(_untold, first)  # rebind-ok: of this very app
             yield state
 
     return started
+
+
+def _untold(route: BaseRoute) -> BaseRoute:
+    """The route, left out of the schema that the proxy tells of: there, it stands where and as LiteLLM has it."""
+    untold: Final[Any] = copy.copy(route)
+    untold.include_in_schema = False
+    return untold  # type: ignore[no-any-return]
 
 
 def clients_credential(request: Request, base: str, own: Mapping[str, str] | None) -> Mapping[str, str] | None:
