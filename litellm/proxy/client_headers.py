@@ -90,7 +90,7 @@ class SealsClientTokens:
 
 
 def came_with_token(scope: Scope) -> bool:
-    """Whether a request's headers held a client's token, well formed or not, or what a sealed one shows as."""
+    """Whether SealsClientTokens saw a client's token in a request's headers, well formed or not, or what a sealed one shows as."""
     return bool(scope.get(_CAME_WITH_TOKEN))
 
 

@@ -60,6 +60,7 @@ async def _proxy(scope: Scope, receive: Receive, send: Send) -> None:
 @pytest.mark.asyncio
 async def test_a_clients_own_request_and_its_answer_are_left_as_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
     """Query, headers and body reach Anthropic as the client sent them, and its body and headers the client as Anthropic sent them."""
+    from litellm.proxy.client_headers import SealsClientTokens
     from litellm.proxy.transparency import ServesTransparently
 
     monkeypatch.setattr(litellm, "disable_aiohttp_transport", True)
@@ -71,7 +72,7 @@ async def test_a_clients_own_request_and_its_answer_are_left_as_they_are(monkeyp
                 200, content=body, headers={"content-type": "application/json", "request-id": "req_one"}
             )
         )
-        transport = httpx.ASGITransport(ServesTransparently(_proxy))
+        transport = httpx.ASGITransport(SealsClientTokens(ServesTransparently(_proxy)))
         async with httpx.AsyncClient(transport=transport, base_url="http://proxy") as client:
             answer = await client.post("/v1/messages?beta=true", json=ASKED, headers=HEADERS)
     (made,) = route.calls
