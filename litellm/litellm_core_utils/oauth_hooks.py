@@ -96,4 +96,4 @@ def takes_over_answer(run: Callable[P, Awaitable[R]]) -> Callable[P, Awaitable[R
 
 def _written(answer: Mapping[str, object]) -> str:
     """An answer as JSON: what hooks may leave as it is, at each request, is copied and compared so in a fraction of the time."""
-    return json.dumps(answer, default=to_jsonable_python)
+    return json.dumps(answer, default=functools.partial(to_jsonable_python, serialize_unknown=True))

@@ -12,7 +12,8 @@ import httpx
 import pytest
 from starlette.types import Message, Receive, Scope, Send
 
-from litellm.llms.anthropic.clients_request import ClientsRequest, clients_request
+from litellm.litellm_core_utils.oauth_hooks import takes_over_answer
+from litellm.llms.anthropic.clients_request import ClientsRequest, clients_request, serving
 from litellm.llms.anthropic.json_members import edited, members_of, merged
 from litellm.proxy.client_headers import SealsClientTokens
 from litellm.proxy.transparency import ServesTransparently
@@ -115,6 +116,26 @@ def test_an_address_keeps_its_base_and_has_the_clients_own_path(built: str, path
     request = httpx.Request("POST", built, headers={"authorization": "Bearer x"})
     ClientsRequest(b"x=%2F", [], path).put_into(request)
     assert str(request.url) == expected
+
+
+async def test_an_answer_that_hooks_leave_alone_is_served_whatever_it_holds() -> None:
+    """What LiteLLM or an operator's code keeps in it need be no JSON; what a hook changes beside that is taken over."""
+    asked = ClientsRequest(b"", [])
+    asked.answer = httpx.Response(200)
+    answer: dict[str, object] = {"id": "msg_one", "notes": object(), "numbers": {1: 2}}
+
+    @takes_over_answer
+    async def run(response: dict[str, object], change: bool) -> None:
+        if change:
+            response["id"] = "msg_two"
+
+    with serving(asked):
+        await run(answer, change=False)
+        assert not asked.told
+        await run(answer, change=True)
+    ((before, after),) = asked.told
+    assert isinstance(before, dict) and isinstance(after, dict)
+    assert (before["id"], after["id"]) == ("msg_one", "msg_two") and before["notes"] == after["notes"]
 
 
 class _Data(dict[str, object]):

@@ -208,7 +208,7 @@ def forwarded_headers(
     """
     from litellm.passthrough.utils import BasePassthroughUtils
 
-    overwriting: Final = [name for name in request_headers if name.lower().startswith(_PASS_PREFIX)]
+    overwriting: Final = {name for name in request_headers if name.lower().startswith(_PASS_PREFIX)}
     clean: Final = without_litellm_key(request_headers, custom_key_header()) if overwriting else request_headers
     passed: Final = {
         name: value
