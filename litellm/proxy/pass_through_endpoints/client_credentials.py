@@ -90,7 +90,8 @@ def serves_client_tokens(startup: Callable[..., AsyncIterator[Any]]) -> Callable
                     dependencies=asks_for_key,
                     response_model=TokenCountResponse,
                 ),
-                # LiteLLM asks hundreds of routes in turn, which takes longer than all that is done for a token: these come first.
+                # LiteLLM asks hundreds of routes in turn, which takes longer than all that is done for a token. Upstream means to ask
+                # `/v1/messages` first, and newer ones of FastAPI keep it in its router, at that router's place.
                 *endpoints.router.routes,
             )
             app.router.routes[:0] = map(_untold, first)  # rebind-ok: of this very app
