@@ -14,7 +14,7 @@ import inspect
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractContextManager
-from typing import Final, ParamSpec, TypeVar
+from typing import Any, Final, ParamSpec, TypeVar  # noqa: TID251  # arguments are of any kind
 
 from pydantic_core import to_jsonable_python
 
@@ -56,7 +56,7 @@ def takes_over_changes(run: Callable[P, Awaitable[R]]) -> Callable[P, Awaitable[
         asked: Final = clients_request()
         if asked is None:
             return await run(*args, **kwargs)
-        given: Final = by_name(names, args, kwargs)
+        given: Final[Mapping[str, Any]] = by_name(names, args, kwargs)
         is_whole: Final = isinstance(given.get("data"), dict)
         data: Final[Mapping[str, object]] = given["data"] if is_whole else {**given, **given.get("kwargs", {})}
         before: Final = asked.before_hooks(data)

@@ -11,7 +11,7 @@ import functools
 import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import Any, Final, ParamSpec, TypeVar, cast  # noqa: TID251  # awaited or not is known as it runs, and so are arguments
+from typing import Final, ParamSpec, TypeVar, cast  # noqa: TID251  # awaited or not is known as it runs
 
 P = ParamSpec("P")  # rebind-ok: mypy takes no TypeVar that is Final
 R = TypeVar("R")  # rebind-ok: mypy takes no TypeVar that is Final
@@ -19,7 +19,7 @@ R = TypeVar("R")  # rebind-ok: mypy takes no TypeVar that is Final
 
 def by_name(
     names: Iterable[str], args: Sequence[object], kwargs: Mapping[str, object]
-) -> dict[str, Any]:  # mutable-ok: a new dict
+) -> dict[str, object]:  # mutable-ok: a new dict
     """A call's arguments by the names of its parameters. Not as inspect binds them: that is slow, and each request asks many times."""
     return {**dict(zip(names, args, strict=False)), **kwargs}
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable, Mapping
-from typing import Final, ParamSpec
+from typing import Any, Final, ParamSpec  # noqa: TID251  # arguments are of any kind
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -43,7 +43,7 @@ def carries_client_token(clean_headers: Callable[P, Mapping[str, str]]) -> Calla
 
     @functools.wraps(clean_headers)
     def cleaned(*args: P.args, **kwargs: P.kwargs) -> Mapping[str, str]:  # kwargs-ok: handed on
-        given: Final = by_name(names, args, kwargs)
+        given: Final[Mapping[str, Any]] = by_name(names, args, kwargs)
         headers: Final[Mapping[str, str]] = given["headers"]
         fields: Final = fields_without_litellm_key(headers, given.get("litellm_key_header_name"))
         no_key: Final = dict(fields)
@@ -81,8 +81,9 @@ class SealsClientTokens:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         fields: Final = scope.get("headers", ())
-        scope[_CAME_WITH_TOKEN] = any(_SHOWN in value or holds_token(value) for _, value in fields)
-        if scope[_CAME_WITH_TOKEN]:
+        came_with_one: Final = any(_SHOWN in value or holds_token(value) for _, value in fields)
+        scope[_CAME_WITH_TOKEN] = came_with_one  # rebind-ok: whoever holds this scope is to know
+        if came_with_one:
             scope["headers"] = [  # rebind-ok: whoever holds this scope is to read the mask
                 (name, _sealed_value(value) if holds_token(value) else value) for name, value in fields
             ]

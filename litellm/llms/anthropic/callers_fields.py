@@ -14,7 +14,7 @@ import copy
 import functools
 import inspect
 from collections.abc import Callable, Iterable, Mapping
-from typing import Final, ParamSpec, TypeAlias
+from typing import Any, Final, ParamSpec, TypeAlias  # noqa: TID251  # arguments are of any kind
 
 import litellm
 from litellm.litellm_core_utils.wrapped_calls import by_name
@@ -41,7 +41,7 @@ def keeps_callers_fields(transform: _Transforms[P]) -> _Transforms[P]:
         *args: P.args,
         **kwargs: P.kwargs,  # kwargs-ok: handed on
     ) -> dict[str, object]:  # mutable-ok: as upstream has it
-        given: Final = by_name(names, args, kwargs)
+        given: Final[Mapping[str, Any]] = by_name(names, args, kwargs)
         call, fields = given["litellm_params"], given["anthropic_messages_optional_request_params"]
         if token_in_headers(given["headers"]) is None or getattr(call, "proxy_server_request", None):
             return transform(*args, **kwargs)

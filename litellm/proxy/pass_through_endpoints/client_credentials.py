@@ -20,7 +20,7 @@ from urllib.parse import parse_qsl, urlencode
 import httpx
 from fastapi import Depends, FastAPI, Request, Response
 from fastapi.routing import APIRoute
-from starlette.routing import BaseRoute, Match
+from starlette.routing import Match, Route
 from starlette.types import Scope
 
 from litellm.litellm_core_utils.oauth_failures import causes
@@ -92,7 +92,7 @@ def serves_client_tokens(startup: Callable[..., AsyncIterator[Any]]) -> Callable
                 ),
                 # LiteLLM asks hundreds of routes in turn, which takes longer than all that is done for a token. Upstream means to ask
                 # `/v1/messages` first, and newer ones of FastAPI keep it in its router, at that router's place.
-                *endpoints.router.routes,
+                *(route for route in endpoints.router.routes if isinstance(route, Route)),
             )
             app.router.routes[:0] = map(_untold, first)  # rebind-ok: of this very app
             yield state
@@ -100,11 +100,11 @@ def serves_client_tokens(startup: Callable[..., AsyncIterator[Any]]) -> Callable
     return started
 
 
-def _untold(route: BaseRoute) -> BaseRoute:
+def _untold(route: Route) -> Route:
     """The route, left out of the schema that the proxy tells of: there, it stands where and as LiteLLM has it."""
-    untold: Final[Any] = copy.copy(route)
+    untold: Final = copy.copy(route)
     untold.include_in_schema = False
-    return untold  # type: ignore[no-any-return]
+    return untold
 
 
 def clients_credential(request: Request, base: str, own: Mapping[str, str] | None) -> Mapping[str, str] | None:
