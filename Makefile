@@ -34,6 +34,9 @@ export LITELLM_LOCAL_MODEL_COST_MAP := True
 unexport PYTHONPATH PYTHONDONTWRITEBYTECODE
 
 .DELETE_ON_ERROR:
+# A token in the environment is for `make demo` and for the live tests that are run by hand: what runs the suites spends nobody's quota.
+WITHOUT_TOKEN := env -u ANTHROPIC_OAUTH_TOKEN
+
 .PHONY: help demo readme report proxy test-unit test-quick fuzz leaks soak compare reach mutants bench lint check notes upstream-pr clean
 
 help: ## list what can be made
@@ -58,11 +61,10 @@ report: build/demo/$(ONE).json ## write a page to click through: what went out a
 proxy: $(call env,$(ONE))/installed ## run the fork's proxy (PORT=4000), against the stand-in unless ANTHROPIC_API_BASE says otherwise
 	@exec $(call python,$(ONE)) -m demo.proxy --port $(PORT)
 
-# A token in the environment is for `make demo` and for the live tests that are run by hand: these suites spend nobody's quota.
 test-unit: .venv/installed ## run the suites, on the newest pinned release unless RELEASE names one
 	@$(MAKE) --silent $(call env,$(ONE))/installed
 	@echo 'test-unit: $(TESTED) on release $(ONE)'
-	@env -u ANTHROPIC_OAUTH_TOKEN $(call python,$(ONE)) -m pytest $(TESTED) --quiet --disable-warnings --numprocesses 3 \
+	@$(WITHOUT_TOKEN) $(call python,$(ONE)) -m pytest $(TESTED) --quiet --disable-warnings --numprocesses 3 \
 		|| { echo 'test-unit: FAILED on release $(ONE). To see one test: $(call python,$(ONE)) -m pytest <its name above>'; exit 1; }
 	@echo 'test-unit: all suites passed on $(ONE).'
 
@@ -81,16 +83,16 @@ QUICK_SUITES := tests/wire/test_policy.py tests/wire/test_origins.py tests/wire/
 	tests/fork/test_merge.py tests/fork/test_imports.py tests/test_front_door.py tests/test_report.py
 
 test-quick: .venv/installed ## run the suites that notice most in well under a minute, for the loop while editing
-	@.venv/bin/python -m pytest $(QUICK_SUITES) -m 'not slow and not install' --quiet --disable-warnings --numprocesses 2
+	@$(WITHOUT_TOKEN) .venv/bin/python -m pytest $(QUICK_SUITES) -m 'not slow and not install' --quiet --disable-warnings --numprocesses 2
 
 compare: $(call env,$(ONE))/installed .venvs/upstream-$(ONE)/installed ## show that the fork sends what upstream sends where no OAuth token is involved
 	@$(call python,$(ONE)) -m tests.compare --pristine .venvs/upstream-$(ONE)/bin/python --fork $(call python,$(ONE))
 
 reach: .venv/installed ## try every release (RELEASE=, SINCE=; SUITES=1: the suites, too), and write docs/releases.md and docs/releases.json
-	@.venv/bin/python -m tests.reach $(if $(SUITES),--suites) $(if $(RELEASE),--release $(RELEASE),$(if $(SINCE),--since $(SINCE)))
+	@$(WITHOUT_TOKEN) .venv/bin/python -m tests.reach $(if $(SUITES),--suites) $(if $(RELEASE),--release $(RELEASE),$(if $(SINCE),--since $(SINCE)))
 
 mutants: $(call env,$(ONE))/installed ## break the fork in one place at a time, and show that the suites notice each
-	@$(call python,$(ONE)) -m tests.mutants --release $(ONE)
+	@$(WITHOUT_TOKEN) $(call python,$(ONE)) -m tests.mutants --release $(ONE)
 
 bench: .venv/installed .venvs/bench-$(ONE)/installed .venvs/upstream-$(ONE)/installed ## measure the fork beside upstream and write docs/performance.md (QUICK=1: try the benchmark)
 	@.venv/bin/python -m benchmarks.bench --fork .venvs/bench-$(ONE)/bin/python --upstream .venvs/upstream-$(ONE)/bin/python $(if $(QUICK),--quick)
