@@ -33,10 +33,10 @@ export LITELLM_LOCAL_MODEL_COST_MAP := True
 # What is compiled once need not be compiled in every run.
 unexport PYTHONPATH PYTHONDONTWRITEBYTECODE
 
-.DELETE_ON_ERROR:
 # A token in the environment is for `make demo` and for the live tests that are run by hand: what runs the suites spends nobody's quota.
 WITHOUT_TOKEN := env -u ANTHROPIC_OAUTH_TOKEN
 
+.DELETE_ON_ERROR:
 .PHONY: help demo readme report proxy test-unit test-quick fuzz leaks soak compare reach mutants bench lint check notes upstream-pr clean
 
 help: ## list what can be made

@@ -55,6 +55,7 @@ def drop_tokens(arguments: Mapping[str, object]) -> None:
 
 def any_headers(argument: object, holds: Callable[[Mapping[str, object]], bool]) -> bool:
     """Whether any mapping of headers in a header argument is of a kind."""
+    # As most calls have them: no generator is made for these.
     if type(argument) is dict and "extra_headers" not in argument:
         return bool(argument) and holds(argument)
     return bool(argument) and any(map(holds, _mappings(argument)))

@@ -29,11 +29,11 @@ from litellm.llms.anthropic.oauth import BETA_HEADER, OAUTH_BETA, holds_token
 from litellm.llms.custom_httpx.client_hooks import aiohttp_answer
 
 # RFC 9110, section 7.6.1, and what frames a message.
-_FRAMING: Final = (
+_PER_HOP: Final = (
     "connection content-encoding content-length expect keep-alive proxy-authenticate proxy-authorization proxy-connection te trailer "
     "transfer-encoding upgrade"
 )
-HOP_BY_HOP: Final = frozenset(_FRAMING.split())
+HOP_BY_HOP: Final = frozenset(_PER_HOP.split())
 # Of the way to the proxy, not of the client.
 _OF_THE_WAY: Final = frozenset({*HOP_BY_HOP, "cookie", "forwarded", "host", "via", "x-real-ip"})
 _NOT_ANTHROPICS: Final = ("x-litellm-", "x-forwarded-")

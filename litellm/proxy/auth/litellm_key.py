@@ -110,17 +110,15 @@ def refuse_lone_token(route: str) -> None:
         raise TokenAsKeyError
 
 
-def without_litellm_key(
-    headers: Mapping[str, str], custom_header: str | None, user: UserAPIKeyAuth | None = None
-) -> Mapping[str, str]:
-    """The headers without those that carry the LiteLLM key in their value, by whichever name: the one that authenticated, or the first."""
-    return dict(fields_without_litellm_key(headers, custom_header, user))
+def without_litellm_key(headers: Mapping[str, str], custom_header: str | None) -> Mapping[str, str]:
+    """The headers without those that carry a LiteLLM key in their value, by whichever name: the first one, or one that authenticated."""
+    return dict(fields_without_litellm_key(headers, custom_header))
 
 
 def fields_without_litellm_key(
     headers: Mapping[str, str], custom_header: str | None, user: UserAPIKeyAuth | None = None
 ) -> Sequence[tuple[str, str]]:
-    """The same, field by field, where a name may come several times."""
+    """The same, field by field, where a name may come several times, and without the key of `user`."""
     fields: Final = [*headers.items()]
     carrying: Final = carry_litellm_key([value for _, value in fields], user, _key_in(fields, custom_header))
     return [field for field, carries in zip(fields, carrying, strict=True) if not carries]

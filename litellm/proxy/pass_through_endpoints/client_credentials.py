@@ -67,7 +67,7 @@ class ClientTokenRoute(APIRoute):
 
 
 def serves_client_tokens(startup: Callable[..., AsyncIterator[Any]]) -> Callable[..., AsyncIterator[Any]]:
-    """Make the proxy's start refuse an origin setting that is not valid, seal clients' tokens, and route those first."""
+    """Make the proxy's start refuse an origin setting that is not valid, seal clients' tokens, and ask Anthropic's routes first."""
 
     @functools.wraps(startup)
     async def started(app: FastAPI) -> AsyncIterator[Any]:
